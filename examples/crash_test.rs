@@ -33,23 +33,23 @@ pub use services::Service;
 /// Number of jobs in the batch.
 pub const JOBS: usize = 60;
 /// Balance of a new account in the simulator, in credits.
-pub const OPENING: i64 = 100_000;
+pub const INITIAL_BALANCE: i64 = 100_000;
 /// Lost-job timeout: longer than the list lag plus the simulator's time for a request.
-pub const SETTLE: Duration = Duration::from_millis(1500);
+pub const LOST_JOB_TIMEOUT: Duration = Duration::from_millis(1500);
 /// Delay of the lists.
 pub const LAG: Duration = Duration::from_millis(400);
 /// Variables for the killed program: its folder, its spending limit, and the way it buys.
 pub const FOLDER: &str = "UP42_CRASH_FOLDER";
 const BUDGET: &str = "UP42_CRASH_BUDGET";
-const WAY: &str = "UP42_CRASH_WAY";
+const PURCHASE_VARIABLE: &str = "UP42_CRASH_WAY";
 /// Number of requests that an outage answers with 404: more than during the lost-job timeout.
 const OUTAGE: usize = 40;
 
 #[allow(dead_code, reason = "a test uses the rest as a module")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|argument| argument == "--victim") {
-        return match victim() {
+    if arguments.iter().any(|argument| argument == "--worker") {
+        return match worker() {
             Ok(_) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");
@@ -68,12 +68,12 @@ fn main() -> ExitCode {
         let mut done = 0;
         while done < kills {
             let program = std::env::current_exe().expect("this program has a path");
-            let victim = || {
+            let worker = || {
                 let mut command = Command::new(&program);
-                command.arg("--victim");
+                command.arg("--worker");
                 command
             };
-            done += attack(service, seed, kills - done, victim);
+            done += kill_workers(service, seed, kills - done, worker);
             println!("{}: {done} of {kills} kills", service.name());
             seed += 1;
         }
@@ -84,9 +84,9 @@ fn main() -> ExitCode {
 
 /// Runs the batch to its end and downloads its results. Knows the simulator only from the
 /// environment, as another program would.
-pub fn victim() -> up42::Result<Results> {
+pub fn worker() -> up42::Result<Results> {
     let folder = std::env::var(FOLDER).expect("the folder is given");
-    let (service, client) = (Service::told(), Client::from_env()?);
+    let (service, client) = (Service::from_env(), Client::from_env()?);
     loop {
         let ran = buy_first(service, &client).and_then(|()| run(service, &client, Path::new(&folder)));
         match ran {
@@ -106,8 +106,8 @@ fn buy_first(service: Service, client: &Client) -> up42::Result<()> {
     if service != Service::Orders {
         return Ok(());
     }
-    let plan = services::parts(client, JOBS)?.lost_job_timeout(SETTLE);
-    match std::env::var(WAY).as_deref() {
+    let plan = services::parts(client, JOBS)?.lost_job_timeout(LOST_JOB_TIMEOUT);
+    match std::env::var(PURCHASE_VARIABLE).as_deref() {
         Ok("place") => plan.place().map(drop),
         Ok("another batch") => plan.batch("another")?.quiet().run().map(drop),
         _ => Ok(()),
@@ -120,15 +120,15 @@ fn run(service: Service, client: &Client, folder: &Path) -> up42::Result<Results
 
 /// Returns the batch that each program runs.
 pub fn batch_on(service: Service, client: &Client) -> up42::Result<Batch> {
-    let batch = service.batch(client, "crash", JOBS)?.lost_job_timeout(SETTLE).quiet();
+    let batch = service.batch(client, "crash", JOBS)?.lost_job_timeout(LOST_JOB_TIMEOUT).quiet();
     let budget = std::env::var(BUDGET).ok().and_then(|credits| credits.parse().ok());
     Ok(budget.into_iter().fold(batch, Batch::max_credits))
 }
 
 /// Starts the program, which reads the platform and its folder from the environment.
-pub fn spawn(mut victim: Command, service: Service, simulator: &Simulator, folder: &Path) -> Child {
-    service.environment(&mut victim, simulator, folder);
-    victim.env(FOLDER, folder).stdout(Stdio::null()).spawn().expect("the program starts")
+pub fn spawn(mut worker: Command, service: Service, simulator: &Simulator, folder: &Path) -> Child {
+    service.environment(&mut worker, simulator, folder);
+    worker.env(FOLDER, folder).stdout(Stdio::null()).spawn().expect("the program starts")
 }
 
 /// Kills the program up to `most` times, lets it finish, and checks the ledger. Returns the number
@@ -138,15 +138,19 @@ pub fn spawn(mut victim: Command, service: Service, simulator: &Simulator, folde
 ///
 /// If a job was created twice or is missing, if a file is incomplete, or if the account, the ledger
 /// and the journal differ in what was paid.
-pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Command) -> u64 {
+pub fn kill_workers(service: Service, seed: u64, most: u64, worker: impl Fn() -> Command) -> u64 {
     println!("{}, seed {seed}", service.name());
-    let mut chance = Chance(seed);
+    let mut rng = Rng(seed);
     let simulator =
         Simulator::builder().seed(seed).clock(Clock::speed(600.0)).list_lag(LAG).start().expect("a port");
     let folder = std::env::temp_dir().join(format!("up42-crash-{}-{seed}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let observed = observer(&simulator, &folder);
-    assert_eq!(observed.balance().expect("the balance"), OPENING, "seed {seed}: nothing was paid yet");
+    assert_eq!(
+        observed.balance().expect("the balance"),
+        INITIAL_BALANCE,
+        "seed {seed}: nothing was paid yet"
+    );
     service.prepare(&observed).expect("it has what it needs");
     let opening = observed.balance().expect("the balance");
     // The OGC standard has no prices.
@@ -154,41 +158,41 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
         let batch = service.batch(&observed, "priced", JOBS).expect("a batch");
         batch.estimate().expect("it has a price").total().max
     });
-    let spawn = |mut victim: Command, way: &str| {
+    let spawn = |mut worker: Command, purchase: &str| {
         if let Some(budget) = budget {
-            victim.env(BUDGET, budget.to_string());
+            worker.env(BUDGET, budget.to_string());
         }
-        victim.env(WAY, way);
-        spawn(victim, service, &simulator, &folder)
+        worker.env(PURCHASE_VARIABLE, purchase);
+        spawn(worker, service, &simulator, &folder)
     };
-    let lose = |chance: &mut Chance| {
-        simulator.inject(Fault::lost_answer().on(door(service)).after(chance.below(12) as usize));
+    let lose = |rng: &mut Rng| {
+        simulator.inject(Fault::lost_answer().on(creation_path(service)).after(rng.below(12) as usize));
     };
     let mut kills = 0;
     loop {
-        lose(&mut chance);
+        lose(&mut rng);
         if kills >= most {
-            let status = spawn(victim(), "batch").wait().expect("the program is ours");
+            let status = spawn(worker(), "batch").wait().expect("the program is ours");
             assert!(status.success(), "seed {seed}: the program failed: {status}");
             break;
         }
         // A whole run takes some hundred requests, so most runs are incomplete.
-        let longest = if chance.below(8) == 0 { 400 } else { 100 };
-        let passes = chance.below(longest);
-        let is_carried_out = chance.below(2) == 0;
+        let longest = if rng.below(8) == 0 { 400 } else { 100 };
+        let passes = rng.below(longest);
+        let is_carried_out = rng.below(2) == 0;
         let hold = if is_carried_out { Hold::answer() } else { Hold::request() };
         let held = simulator.hold(hold.after(passes as usize).always());
         // In turn, so that a short run includes each of them.
         let trouble = kills % 4;
-        let way = ["batch", "place", "another batch"][(kills / 2 % 3) as usize];
-        let mut child = spawn(victim(), way);
+        let purchase = ["batch", "place", "another batch"][(kills / 2 % 3) as usize];
+        let mut child = spawn(worker(), purchase);
         let mut other = (trouble == 1).then(|| {
             // As on a network mount, or when the user deletes the file: both programs run the
             // batch.
-            std::thread::sleep(Duration::from_millis(chance.below(200)));
+            std::thread::sleep(Duration::from_millis(rng.below(200)));
             let lock = folder.join("up42-batches").join("crash.lock");
             let _ = std::fs::remove_file(lock);
-            spawn(victim(), way)
+            spawn(worker(), purchase)
         });
         if trouble == 2 {
             simulator.inject(Fault::server_error(404).on(list(service)).times(OUTAGE));
@@ -208,9 +212,9 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
         }
         // In one of three cases it continues for a moment, to be killed between requests too.
         let mut held = Some(held);
-        if chance.below(3) == 0 {
+        if rng.below(3) == 0 {
             held = None;
-            std::thread::sleep(Duration::from_millis(chance.below(30)));
+            std::thread::sleep(Duration::from_millis(rng.below(30)));
         }
         for child in std::iter::once(&mut child).chain(&mut other) {
             child.kill().and_then(|()| child.wait()).expect("the program can be killed");
@@ -236,7 +240,7 @@ pub fn attack(service: Service, seed: u64, most: u64, victim: impl Fn() -> Comma
 }
 
 /// Returns the path at which the service creates jobs.
-fn door(service: Service) -> &'static str {
+fn creation_path(service: Service) -> &'static str {
     match service {
         Service::Workflow => "POST /jobs",
         Service::Processing => "POST /execution",
@@ -278,18 +282,22 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
     let client = observer(simulator, folder);
     let jobs = batch_on(service, &client).and_then(|batch| batch.jobs()).expect("the journal can be read");
     assert_eq!(jobs.succeeded(), JOBS, "seed {seed}: {:?}", jobs.to_dataframe());
-    assert_eq!(jobs.cost(), spent(simulator), "seed {seed}: credits in the journal, and in the books");
+    assert_eq!(jobs.cost(), spent(simulator), "seed {seed}: credits in the journal and in the ledger");
     let before = client.balance().expect("the balance");
     // The OGC standard has no credits.
     assert_eq!(before < opening, service != Service::Ogc, "seed {seed}: the jobs were paid");
-    assert_eq!(opening - before, spent(simulator), "seed {seed}: credits off the account, and in the books");
+    assert_eq!(
+        opening - before,
+        spent(simulator),
+        "seed {seed}: credits charged to the account and in the ledger"
+    );
     assert_eq!(opening - before, jobs.cost(), "seed {seed}: credits off the account, and in the journal");
-    let asked = simulator.requests().len();
+    let request_count = simulator.requests().len();
     let results = run(service, &client, folder).expect("all is there");
-    assert_eq!(client.balance().expect("the balance"), before, "seed {seed}: to look costs nothing");
+    assert_eq!(client.balance().expect("the balance"), before, "seed {seed}: reading costs nothing");
     let downloads = simulator
         .requests()
-        .split_off(asked)
+        .split_off(request_count)
         .into_iter()
         .filter(|request| request.storage || request.path.ends_with("/results"));
     assert_eq!(downloads.count(), 0, "seed {seed}: every file was there");
@@ -307,9 +315,9 @@ fn check(service: Service, seed: u64, opening: i64, simulator: &Simulator, folde
 
 /// SplitMix64 (Steele, Lea and Flood 2014): the same requests for the same seed, as far as the
 /// order of threads allows.
-struct Chance(u64);
+struct Rng(u64);
 
-impl Chance {
+impl Rng {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -12,7 +12,7 @@
 //! let clear = scenes.to_dataframe()?.lazy().filter(col("aoi_coverage").gt(lit(20.0))).collect()?;
 //! let quicklooks = client.catalog().download_quicklooks(&scenes.select(&clear)?)?;
 //! let page = tempfile::tempdir()?;
-//! quicklooks.map(&aoi).save_html(page.path().join("dakar.html"))?;
+//! quicklooks.to_map(&aoi).save_html(page.path().join("dakar.html"))?;
 //! # Ok::<(), up42::Error>(())
 //! ```
 //!

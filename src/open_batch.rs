@@ -26,11 +26,11 @@ fn service(client: &Client, owner: &Owner) -> Result<Arc<dyn JobBackend>> {
     match owner.kind {
         Kind::Workflow => Ok(WorkflowBackend::reopened(client.project()?, owner)),
         Kind::OgcProcess if owner.host.starts_with("http") => Ok(OgcBackend::of(
-            &client.processes(format!("{}{}", owner.host, owner.scope_id))?.process(&owner.id)?,
+            &client.process_server(format!("{}{}", owner.host, owner.scope_id))?.process(&owner.id)?,
         )),
         // The journal has no port, since that of a local server may change.
         Kind::OgcProcess => Err(Error::invalid(
-            "it belongs to an OGC server on this machine: open it by `client.processes(url)?.batch(name)`",
+            "it belongs to an OGC server on this machine: open it by `client.process_server(url)?.batch(name)`",
         )),
         Kind::Process => {
             let process = client.process(&owner.id)?;

@@ -45,7 +45,7 @@ fn each_status_has_a_row() {
     let rows = rows();
     assert_eq!(rows.len(), JobStatus::KNOWN.len());
     for status in JobStatus::KNOWN {
-        let row = rows.iter().find(|(told, ..)| *told == status);
+        let row = rows.iter().find(|(listed, ..)| *listed == status);
         let (_, is_last, services) = row.unwrap_or_else(|| panic!("{status} has no row"));
         assert_eq!((status.is_terminal(), services.len()), (*is_last, 4), "{status}");
         assert_eq!(JobStatus::read(status.word()), status);
@@ -54,18 +54,18 @@ fn each_status_has_a_row() {
 }
 
 #[test]
-fn the_table_has_the_words_that_the_code_reads() {
+fn the_table_lists_the_words_that_the_code_parses() {
     let rows = rows();
     for (column, read) in read_by_code().into_iter().enumerate() {
         let (unknown, mut read): (Words, Words) =
             read.into_iter().partition(|(_, status)| matches!(status, JobStatus::Unknown(_)));
         let cells = rows.iter().map(|(status, _, services)| (status, &services[column]));
-        let mut told: Words = cells
+        let mut listed: Words = cells
             .flat_map(|(status, words)| words.iter().map(|word| ((*word).to_owned(), status.clone())))
             .collect();
-        told.sort_by(|a, b| a.0.cmp(&b.0));
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
         read.sort_by(|a, b| a.0.cmp(&b.0));
-        assert_eq!(told, read, "column {column}");
+        assert_eq!(listed, read, "column {column}");
         let note: Vec<&str> =
             TABLE.lines().filter(|line| !line.starts_with('|')).flat_map(|line| words(&line)).collect();
         for (word, _) in unknown {

@@ -21,22 +21,22 @@ const SEEDS: u64 = 51;
 const MEAN: f64 = 600.0;
 
 pub fn measure(figures: &mut Figures) -> up42::Result<()> {
-    type Kind = (&'static str, &'static str, fn(&mut Chance) -> f64);
+    type Kind = (&'static str, &'static str, fn(&mut Rng) -> f64);
     let kinds: [Kind; 3] = [
-        ("uniform", "batch/makespan_uniform", |chance| 2.0 * chance.unit()),
-        ("lognormal, σ 1", "batch/makespan_lognormal", |chance| (chance.normal() - 0.5).exp()),
-        ("Pareto 1.5", "batch/makespan_heavy", |chance| (1.0 - chance.unit()).powf(-1.0 / 1.5) / 3.0),
+        ("uniform", "batch/makespan_uniform", |rng| 2.0 * rng.unit()),
+        ("lognormal, σ 1", "batch/makespan_lognormal", |rng| (rng.normal() - 0.5).exp()),
+        ("Pareto 1.5", "batch/makespan_heavy", |rng| (1.0 - rng.unit()).powf(-1.0 / 1.5) / 3.0),
     ];
     let mut overheads = Vec::new();
     for (kind, name, draw) in kinds {
         let (mut ratios, mut served, mut overhead, mut speedups) = (vec![], vec![], vec![], vec![]);
         for seed in 0..SEEDS {
-            let mut chance = Chance(seed);
-            let seconds: Vec<f64> = (0..JOBS).map(|_| (draw(&mut chance) * MEAN).max(1.0)).collect();
+            let mut rng = Rng(seed);
+            let seconds: Vec<f64> = (0..JOBS).map(|_| (draw(&mut rng) * MEAN).max(1.0)).collect();
             let durations: Vec<Duration> = seconds.iter().copied().map(Duration::from_secs_f64).collect();
-            let wrong = |seconds: &f64, chance: &mut Chance| seconds * (0.7 + 0.6 * chance.unit());
+            let wrong = |seconds: &f64, rng: &mut Rng| seconds * (0.7 + 0.6 * rng.unit());
             let estimates: Vec<Duration> =
-                seconds.iter().map(|seconds| Duration::from_secs_f64(wrong(seconds, &mut chance))).collect();
+                seconds.iter().map(|seconds| Duration::from_secs_f64(wrong(seconds, &mut rng))).collect();
             let longest = seconds.iter().copied().fold(0.0, f64::max);
             let bound = (seconds.iter().sum::<f64>() / LIMIT as f64).max(longest);
             let first_come = rehearse(&durations, LIMIT, None)?.makespan.as_secs_f64();
@@ -66,16 +66,17 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
 fn large(figures: &mut Figures) -> up42::Result<()> {
     let folder = folder().join("large-batch");
     let _ = std::fs::remove_dir_all(&folder);
-    let told = Command::new(std::env::current_exe()?).arg(LARGE).arg(&folder).output()?;
-    eprint!("{}", String::from_utf8_lossy(&told.stderr));
-    let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    let figure = |index: usize| told.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
+    let output = Command::new(std::env::current_exe()?).arg(LARGE).arg(&folder).output()?;
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let figure =
+        |index: usize| output.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
     match (figure(0), figure(1)) {
         (Some(cpu), Some(peak)) => {
             figures.record("batch/cpu_ms_per_job", cpu, "ms");
             figures.at_most(200.0, "batch/10k_rss_mb", peak, "MB");
         }
-        _ => eprintln!("no memory and no processor time: the system does not tell ({told:?})"),
+        _ => eprintln!("no memory and no processor time: the system does not report them ({output:?})"),
     }
     let client = Client::builder().simulator(Simulator::start()?).batches(&folder).build()?;
     let (batches, replay) = best(|| client.batches())?;
@@ -95,9 +96,9 @@ const LARGE_JOBS: usize = 10_000;
 /// Prints the processor time per job, in ms, and the peak memory, in MB. Both are the engine's,
 /// with its journal on the disk and a platform that answers at once.
 pub fn large_alone(folder: &str) -> up42::Result<()> {
-    let mut chance = Chance(7);
+    let mut rng = Rng(7);
     let durations: Vec<Duration> =
-        (0..LARGE_JOBS).map(|_| Duration::from_secs_f64(2.0 * MEAN * chance.unit())).collect();
+        (0..LARGE_JOBS).map(|_| Duration::from_secs_f64(2.0 * MEAN * rng.unit())).collect();
     let (start, before) = (Instant::now(), cpu());
     let rehearsed = rehearse_in(Path::new(folder), &durations, 100)?;
     let spent = cpu().zip(before).map(|(now, before)| now - before);
@@ -139,9 +140,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
-struct Chance(u64);
+struct Rng(u64);
 
-impl Chance {
+impl Rng {
     /// Returns a number from 0 to 1, excluding 1.
     fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

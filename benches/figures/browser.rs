@@ -51,10 +51,10 @@ pub fn opened(folder: &Path, page: &Path, times: usize, zoom: bool) -> Option<Op
 fn once(folder: &Path, page: &Path, zoom: bool) -> Option<Opened> {
     let mut command = Command::new("node");
     command.arg(folder.join("measure.mjs")).arg(page).args(zoom.then_some("zoom"));
-    let told = command.output().ok()?;
-    let json: serde_json::Value = serde_json::from_slice(&told.stdout).ok()?;
+    let output = command.output().ok()?;
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
     let Some(shown) = json["shown"].as_f64() else {
-        eprintln!("{}: {} {}", page.display(), json, String::from_utf8_lossy(&told.stderr));
+        eprintln!("{}: {} {}", page.display(), json, String::from_utf8_lossy(&output.stderr));
         return None;
     };
     let [sharp, memory, zoom] = ["sharp", "memory", "zoom_p95"].map(|name| json[name].as_f64());
@@ -64,16 +64,16 @@ fn once(folder: &Path, page: &Path, zoom: bool) -> Option<Opened> {
 /// Returns by how many pixels a picture is misplaced, at most, as measured by the browser's test.
 pub fn placement(page: &Path) -> Option<f64> {
     let tests = ready("tests/browser")?;
-    let told = Command::new("node")
+    let output = Command::new("node")
         .args(["--test", "--test-reporter=tap"])
         .arg(tests.join("placement.test.mjs"))
         .env("UP42_PAGES", page.parent()?)
         .output()
         .ok()?;
-    let told = String::from_utf8_lossy(&told.stdout);
-    let found = told.lines().find_map(|line| line.split_once("display/placement_px ")?.1.parse().ok());
+    let output = String::from_utf8_lossy(&output.stdout);
+    let found = output.lines().find_map(|line| line.split_once("display/placement_px ")?.1.parse().ok());
     if found.is_none() {
-        eprintln!("{told}");
+        eprintln!("{output}");
     }
     found
 }

@@ -52,12 +52,12 @@ fn frame(figures: &mut Figures) -> up42::Result<()> {
 fn geopandas(file: &Path) -> up42::Result<Option<(f64, f64, f64)>> {
     let Some(python) = python("geopandas") else { return Ok(None) };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/figures/from_features.py");
-    let told = Command::new(python).arg(script).arg(file).output()?;
-    let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    let theirs: Vec<f64> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let output = Command::new(python).arg(script).arg(file).output()?;
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let theirs: Vec<f64> = output.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     match theirs.as_slice() {
         &[rows, columns, seconds] => Ok(Some((rows, columns, seconds))),
-        _ => panic!("geopandas said {told:?}"),
+        _ => panic!("geopandas printed {output:?}"),
     }
 }
 
@@ -73,11 +73,12 @@ fn scan(figures: &mut Figures) -> up42::Result<()> {
     let megabytes = std::fs::metadata(&file)?.len() as f64 / 1e6;
     eprintln!("100,000 items made and read in {read:?}, written in {:?}: {megabytes:.0} MB", start.elapsed());
     drop(scenes);
-    let told = Command::new(std::env::current_exe()?).arg(SCAN).arg(&file).output()?;
-    eprint!("{}", String::from_utf8_lossy(&told.stderr));
-    let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    let figure = |index: usize| told.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
-    let seconds = figure(0).unwrap_or_else(|| panic!("the scan said {told:?}"));
+    let output = Command::new(std::env::current_exe()?).arg(SCAN).arg(&file).output()?;
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let figure =
+        |index: usize| output.split_whitespace().nth(index).and_then(|word| word.parse::<f64>().ok());
+    let seconds = figure(0).unwrap_or_else(|| panic!("the scan printed {output:?}"));
     figures.record("catalog/geoparquet_scan_100k_s", seconds, "s");
     if let Some(peak) = figure(1) {
         figures.record("catalog/geoparquet_scan_100k_mb", peak, "MB");

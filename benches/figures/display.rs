@@ -27,7 +27,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
     let quicklooks = catalog.download_quicklooks(&found)?;
 
     // At their original size, larger than the ones that folium gets.
-    let (_, time) = best(|| Ok(quicklooks.map(&aoi).to_html()))?;
+    let (_, time) = best(|| Ok(quicklooks.to_map(&aoi).to_html()))?;
     figures.record("display/1000_as_found_build_s", time.as_secs_f64(), "s");
 
     let scenes = at_256(&quicklooks);

@@ -39,10 +39,10 @@ impl Folium {
     pub fn page(&self, kind: &str) -> Option<(PathBuf, f64, f64)> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/figures/folium_map.py");
         let page = self.folder.join(format!("folium-{kind}.html"));
-        let told =
+        let output =
             Command::new(&self.python).arg(script).arg(&self.folder).arg(kind).arg(&page).output().ok()?;
-        let Ok(seconds) = String::from_utf8_lossy(&told.stdout).trim().parse() else {
-            eprintln!("folium: {}", String::from_utf8_lossy(&told.stderr));
+        let Ok(seconds) = String::from_utf8_lossy(&output.stdout).trim().parse() else {
+            eprintln!("folium: {}", String::from_utf8_lossy(&output.stderr));
             return None;
         };
         let megabytes = page.metadata().ok()?.len() as f64 / 1e6;

@@ -68,13 +68,13 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
             "cwd": root.join("notebooks"), "notebook": root.join("notebooks/quickstart.ipynb"),
         }),
     };
-    let told = ours.run(&python, scratch)?;
-    figures.at_most(10.0, "kernel/ready_s", told["ready"], "s");
-    figures.record("kernel/first_result_s", told["first"], "s");
-    figures.at_most(0.5, "kernel/warm_cell_s", told["warm"], "s");
-    figures.at_most(1.0, "kernel/polars_cell_s", told["polars"], "s");
-    figures.record("kernel/run_all_s", told["run_all"], "s");
-    figures.at_most(800.0, "kernel/memory_mb", told["memory"], "MB");
+    let measured = ours.run(&python, scratch)?;
+    figures.at_most(10.0, "kernel/ready_s", measured["ready"], "s");
+    figures.record("kernel/first_result_s", measured["first"], "s");
+    figures.at_most(0.5, "kernel/warm_cell_s", measured["warm"], "s");
+    figures.at_most(1.0, "kernel/polars_cell_s", measured["polars"], "s");
+    figures.record("kernel/run_all_s", measured["run_all"], "s");
+    figures.at_most(800.0, "kernel/memory_mb", measured["memory"], "MB");
 
     let theirs = Kernel {
         plan: json!({
@@ -85,12 +85,7 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
             "cwd": scratch, "notebook": null,
         }),
     };
-    let told = theirs.run(&python, scratch)?;
-    figures.record("kernel/ipykernel_ready_s", told["ready"], "s");
-    figures.record("kernel/ipykernel_first_result_s", told["first"], "s");
-    figures.record("kernel/ipykernel_warm_cell_s", told["warm"], "s");
-    figures.record("kernel/ipykernel_polars_cell_s", told["polars"], "s");
-    figures.record("kernel/ipykernel_memory_mb", told["memory"], "MB");
+    record(figures, "ipykernel", &theirs.run(&python, scratch)?);
 
     if env::var_os("UP42_FIGURES_PLAIN").is_none() {
         eprintln!(
@@ -114,29 +109,40 @@ pub fn measure(figures: &mut Figures) -> up42::Result<()> {
             "cwd": root.join("notebooks"), "notebook": root.join("notebooks/quickstart.ipynb"),
         }),
     };
-    let told = plain.run(&python, scratch)?;
-    figures.record("kernel/plain_ready_s", told["ready"], "s");
-    figures.record("kernel/plain_first_result_s", told["first"], "s");
-    figures.record("kernel/plain_warm_cell_s", told["warm"], "s");
-    figures.record("kernel/plain_polars_cell_s", told["polars"], "s");
-    figures.record("kernel/plain_run_all_s", told["run_all"], "s");
-    figures.record("kernel/plain_memory_mb", told["memory"], "MB");
+    record(figures, "plain", &plain.run(&python, scratch)?);
     Ok(())
+}
+
+/// Records what was measured of a kernel that is compared with ours.
+fn record(figures: &mut Figures, kernel: &str, measured: &BTreeMap<String, f64>) {
+    const NAMES: [(&str, &str, &str); 6] = [
+        ("ready", "ready_s", "s"),
+        ("first", "first_result_s", "s"),
+        ("warm", "warm_cell_s", "s"),
+        ("polars", "polars_cell_s", "s"),
+        ("run_all", "run_all_s", "s"),
+        ("memory", "memory_mb", "MB"),
+    ];
+    for (key, name, unit) in NAMES {
+        if let Some(value) = measured.get(key) {
+            figures.record(format!("kernel/{kernel}_{name}"), *value, unit);
+        }
+    }
 }
 
 impl Kernel {
     /// Returns the medians of all runs.
     fn run(mut self, python: &Path, scratch: &Path) -> up42::Result<BTreeMap<String, f64>> {
-        let asked = env::var("UP42_FIGURES_RUNS").ok().and_then(|runs| runs.parse().ok());
-        self.plan["runs"] = json!(asked.unwrap_or(RUNS));
+        let runs = env::var("UP42_FIGURES_RUNS").ok().and_then(|runs| runs.parse().ok());
+        self.plan["runs"] = json!(runs.unwrap_or(RUNS));
         let plan = scratch.join("kernel-plan.json");
         fs::write(&plan, self.plan.to_string())?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/figures/kernel.py");
         let output = Command::new(python).arg(script).arg(&plan).output()?;
         succeed(output.status.success(), &String::from_utf8_lossy(&output.stderr))?;
-        let told: BTreeMap<String, Vec<f64>> =
+        let samples: BTreeMap<String, Vec<f64>> =
             serde_json::from_slice(&output.stdout).map_err(std::io::Error::from)?;
-        let all: BTreeMap<_, _> = told.into_iter().map(|(name, values)| (name, spread(values))).collect();
+        let all: BTreeMap<_, _> = samples.into_iter().map(|(name, values)| (name, spread(values))).collect();
         eprintln!("{all:?}: least, median and most");
         Ok(all.into_iter().map(|(name, [_, median, _])| (name, median)).collect())
     }

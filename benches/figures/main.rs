@@ -59,15 +59,15 @@ fn main() -> ExitCode {
         };
     }
     // cargo adds `--bench`.
-    let asked: Vec<String> =
+    let areas: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if let Some(unknown) = asked.iter().find(|name| AREAS.iter().all(|(area, _)| area != name)) {
+    if let Some(unknown) = areas.iter().find(|name| AREAS.iter().all(|(area, _)| area != name)) {
         eprintln!("no area `{unknown}`: there are {}", AREAS.map(|(area, _)| area).join(", "));
         return ExitCode::FAILURE;
     }
     let mut figures = Figures::default();
     for (area, measure) in AREAS {
-        if !asked.is_empty() && !asked.iter().any(|name| name == area) {
+        if !areas.is_empty() && !areas.iter().any(|name| name == area) {
             continue;
         }
         eprintln!("== {area}");
@@ -96,9 +96,9 @@ fn peak() -> Option<f64> {
 
 /// Returns the processor time of this process; Linux counts it in hundredths of a second.
 fn cpu() -> Option<Duration> {
-    let told = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     // The name may contain anything, and ends with the last parenthesis.
-    let (_, fields) = told.rsplit_once(')')?;
+    let (_, fields) = stat.rsplit_once(')')?;
     let ticks: u64 =
         fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Some(Duration::from_millis(ticks * 10))

@@ -49,9 +49,9 @@ fn measure_one(figures: &mut Figures, service: Service) -> up42::Result<()> {
         Client::builder().simulator(simulator.clone()).batches(folder.join("up42-batches")).build()?;
     service.prepare(&client)?;
 
-    let (asked, start) = (simulator.requests().len(), Instant::now());
+    let (before, start) = (simulator.requests().len(), Instant::now());
     let (spent, makespan) = run(service, &simulator, &folder)?;
-    let requests = simulator.requests().split_off(asked);
+    let requests = simulator.requests().split_off(before);
     let each = requests.len() as f64 / JOBS as f64;
 
     let batch = service.batch(&client, NAME, JOBS)?;
@@ -98,8 +98,8 @@ fn kinds(requests: &[RequestRecord]) -> String {
     }
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|(_, count)| Reverse(*count));
-    let told = kinds.iter().take(6).map(|(kind, count)| format!("    {count:>5} {kind}"));
-    told.collect::<Vec<_>>().join("\n")
+    let lines = kinds.iter().take(6).map(|(kind, count)| format!("    {count:>5} {kind}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Runs the batch in another process. Returns its processor time per job, in ms, where the system
@@ -109,7 +109,7 @@ fn run(service: Service, simulator: &Simulator, folder: &Path) -> up42::Result<(
     service.environment(program.arg(ALONE).arg(folder), simulator, folder);
     let mut program = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let (mut to, from) = (program.stdin.take().expect("piped"), program.stdout.take().expect("piped"));
-    let mut told = None;
+    let mut result = None;
     for line in BufReader::new(from).lines() {
         let line = line?;
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -119,12 +119,12 @@ fn run(service: Service, simulator: &Simulator, folder: &Path) -> up42::Result<(
                 simulator.clock().advance(Duration::from_secs_f64(number(1).expect("a pause")));
                 writeln!(to)?;
             }
-            Some(&DONE) => told = Some((number(2), number(1).expect("the makespan"))),
+            Some(&DONE) => result = Some((number(2), number(1).expect("the makespan"))),
             _ => eprintln!("{line}"),
         }
     }
     assert!(program.wait()?.success(), "{}: the program failed", service.name());
-    Ok(told.expect("it says when it is done"))
+    Ok(result.expect("a line at the end"))
 }
 
 /// Argument that runs [`alone`].
@@ -134,11 +134,11 @@ pub const ALONE: &str = "batch-on-service-alone";
 /// the processor time per job, in ms.
 pub fn alone(_folder: &str) -> up42::Result<()> {
     let client = Client::from_env()?;
-    let batch = Service::told().batch(&client, NAME, JOBS)?.max_concurrent(LIMIT).quiet();
+    let batch = Service::from_env().batch(&client, NAME, JOBS)?.max_concurrent(LIMIT).quiet();
     let wait = |pause: Duration| {
         println!("{WAIT} {}", pause.as_secs_f64());
-        let said = stdout().flush().and_then(|()| stdin().read_line(&mut String::new()));
-        said.expect("the platform's clock is moved");
+        let line = stdout().flush().and_then(|()| stdin().read_line(&mut String::new()));
+        line.expect("the platform's clock is moved");
     };
     let before = cpu();
     let makespan = rehearse_batch(&batch, wait)?;

@@ -4,7 +4,7 @@
 #![no_main]
 
 #[allow(dead_code, reason = "the kernel uses more of it")]
-mod front;
+mod jupyter;
 mod zmtp;
 
 use std::path::{Path, PathBuf};

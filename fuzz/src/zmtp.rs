@@ -7,10 +7,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::front::message::Message;
-use crate::front::zmtp::Parts;
-use crate::front::zmtp::frame::{Incoming, Reader, encode};
-use crate::front::zmtp::peer::{Peer, Role, pong};
+use crate::jupyter::message::Message;
+use crate::jupyter::zmtp::Parts;
+use crate::jupyter::zmtp::frame::{Incoming, Reader, encode};
+use crate::jupyter::zmtp::peer::{Peer, Role, pong};
 
 /// Largest size of a message here, in bytes.
 const LIMIT: usize = 1 << 20;

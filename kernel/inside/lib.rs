@@ -12,7 +12,7 @@ use std::sync::{Once, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-/// Prefix of each line for the relay; no cell knows it.
+/// Prefix of each line for the proxy; no cell knows it.
 static TAG: OnceLock<String> = OnceLock::new();
 static START: Once = Once::new();
 /// Address of our panic hook: a cell may replace it.
@@ -43,7 +43,7 @@ fn start() {
     let _ = TAG.set(std::env::var("UP42_TAG").unwrap_or_default());
     let cells = thread::current().id();
     let hook: Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync> =
-        Box::new(move |info| tell_panic(info, thread::current().id() == cells));
+        Box::new(move |info| report_panic(info, thread::current().id() == cells));
     HOOK.store(address(&*hook), Ordering::Relaxed);
     panic::set_hook(hook);
     thread::spawn(|| {
@@ -67,18 +67,18 @@ fn address(hook: &(dyn Fn(&PanicHookInfo<'_>) + Send + Sync)) -> usize {
 }
 
 /// Reports a panic on stderr, which is unbuffered: a cell may panic while it prints.
-fn tell_panic(info: &PanicHookInfo<'_>, in_cell: bool) {
+fn report_panic(info: &PanicHookInfo<'_>, in_cell: bool) {
     let message = info.payload_as_str().unwrap_or("a value that is no text");
     let (file, line) = info.location().map_or(("", 0), |place| (place.file(), place.line()));
     let thread = thread::current();
-    let told = format!(
+    let report = format!(
         "{} panic {{\"message\": {}, \"file\": {}, \"line\": {line}, \"thread\": {}, \"in_cell\": {in_cell}}}\n",
         TAG.get().map_or("", String::as_str),
         json(message),
         json(file),
         json(thread.name().unwrap_or("unnamed")),
     );
-    let _ = io::stderr().write_all(told.as_bytes());
+    let _ = io::stderr().write_all(report.as_bytes());
 }
 
 fn json(text: &str) -> String {

@@ -145,8 +145,8 @@ def execute(notebook, options):
                 return execute_cells(client)
         except (DeadKernelError, RuntimeError, Empty) as problem:
             log.seek(0)
-            told = log.read().decode(errors="replace").strip()
-            return f"the kernel ended ({problem})\n{told}"
+            output = log.read().decode(errors="replace").strip()
+            return f"the kernel ended ({problem})\n{output}"
 
 
 def wait_for_cells(client):

@@ -1,5 +1,5 @@
-//! Messages about the cells that the relay sends to the front, and the variables and MIME types
-//! that both share.
+//! Messages about the cells that the proxy sends to the kernel process, and the variables and MIME
+//! types that both share.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ pub const INSIDE_VARIABLE: &str = "UP42_INSIDE";
 /// Variable with the path of the interrupt file: while it exists, an interrupt is requested.
 pub const INTERRUPT_VARIABLE: &str = "UP42_INTERRUPT";
 /// Variable with the tag, set for the cell process. Lines that begin with the tag are addressed to
-/// the relay. The tag is new for each process and printed by our own code only.
+/// the proxy. The tag is new for each process and printed by our own code only.
 pub const TAG_VARIABLE: &str = "UP42_TAG";
 
-/// MIME type of the run's id, which the relay passes through evcxr to the front.
+/// MIME type of the run's id, which the proxy passes through evcxr to the kernel process.
 pub const RUN_MIME: &str = "application/vnd.up42.run";
 /// MIME type of a display that is shown before the cell ends.
 pub const DISPLAY_MIME: &str = "application/vnd.up42.display+json";
@@ -73,7 +73,7 @@ pub struct End {
     /// Reason of the failure, if the cell failed.
     pub failure: Option<Failure>,
     /// Exit status of the cell process, if it ended. All its variables are lost then.
-    pub died: Option<String>,
+    pub exit_status: Option<String>,
 }
 
 /// Reason why a cell failed.

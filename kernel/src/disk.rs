@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_takes_what_is_in_it_alone() {
+    fn the_size_of_a_folder_is_that_of_its_own_files() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("inner");
         fs::create_dir(&inner).unwrap();

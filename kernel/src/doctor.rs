@@ -1,7 +1,7 @@
 //! `up42 doctor`: checks the requirements of a kernel one by one.
 //!
-//! Facts are [collected](crate::examine) first and judged here, so that tests can judge any fact
-//! without having the problem.
+//! Facts are [collected](crate::examine) first and evaluated here, so that tests can evaluate any
+//! fact without having the problem.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub enum Seed {
 
 /// Severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Health {
+pub enum Severity {
     Good,
     /// Works, with a note to the user.
     Note,
@@ -65,31 +65,31 @@ pub enum Health {
 /// One line of the report, with the command that fixes the problem.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    pub health: Health,
+    pub severity: Severity,
     text: String,
     remedy: Option<String>,
 }
 
 impl Finding {
     fn good(text: impl Into<String>) -> Self {
-        Self { health: Health::Good, text: text.into(), remedy: None }
+        Self { severity: Severity::Good, text: text.into(), remedy: None }
     }
 
     fn note(text: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { health: Health::Note, text: text.into(), remedy: Some(remedy.into()) }
+        Self { severity: Severity::Note, text: text.into(), remedy: Some(remedy.into()) }
     }
 
     fn broken(text: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { health: Health::Broken, text: text.into(), remedy: Some(remedy.into()) }
+        Self { severity: Severity::Broken, text: text.into(), remedy: Some(remedy.into()) }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.health {
-            Health::Good => "✓ good  ",
-            Health::Note => "! note  ",
-            Health::Broken => "✗ broken",
+        let mark = match self.severity {
+            Severity::Good => "✓ good  ",
+            Severity::Note => "! note  ",
+            Severity::Broken => "✗ broken",
         };
         write!(f, "{mark}  {}", self.text)?;
         match &self.remedy {
@@ -100,7 +100,7 @@ impl fmt::Display for Finding {
 }
 
 /// Judges all facts.
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+pub fn evaluate(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![rust(facts), library_source(facts), standard(facts), home(facts), space(facts)];
     findings.extend([seed(facts), python(facts)]);
     findings.extend(facts.kernelspecs.iter().map(|(folder, spec)| kernelspec(facts, folder, spec.as_ref())));
@@ -143,7 +143,7 @@ fn home(facts: &Facts) -> Finding {
 }
 
 fn space(facts: &Facts) -> Finding {
-    let Some(free) = facts.free else { return Finding::good("the disk does not tell what is free") };
+    let Some(free) = facts.free else { return Finding::good("the free disk space is unknown") };
     let text = format!("{:.1} GB of the disk are free", free as f64 / 1e9);
     match free {
         ..LEAST_FREE => Finding::broken(text, "free some, or set UP42_HOME to a larger disk"),
@@ -174,7 +174,7 @@ fn python(facts: &Facts) -> Finding {
     match &facts.python {
         Ok(()) => Finding::good("Python, for `up42 run` and `up42 lab`"),
         Err(error) => match error.split_once(": ") {
-            Some((trouble, remedy)) => Finding::broken(trouble, remedy),
+            Some((problem, remedy)) => Finding::broken(problem, remedy),
             None => Finding::broken(error, "install Python 3.9 or later from https://python.org"),
         },
     }
@@ -189,10 +189,10 @@ fn kernelspec(facts: &Facts, folder: &std::path::Path, spec: Option<&Kernelspec>
             INSTALL,
         ),
         Some(spec) if facts.home.as_ref().is_ok_and(|home| *home != spec.home) => Finding::note(
-            format!("the kernel in {at} lives in {}", spec.home.display()),
+            format!("the kernel in {at} belongs to the home {}", spec.home.display()),
             format!("{INSTALL}, to have it here"),
         ),
-        Some(_) => Finding::good(format!("Jupyter is told of it in {at}")),
+        Some(_) => Finding::good(format!("registered with Jupyter in {at}")),
     }
 }
 
@@ -200,12 +200,12 @@ fn jupyter(facts: &Facts) -> Finding {
     let name = crate::kernelspec::NAME;
     match &facts.known {
         None => Finding::note("no `jupyter` on the PATH", "up42 lab, which brings its own"),
-        Some(known) if known.iter().any(|known| known == name) => Finding::good("`jupyter` sees the kernel"),
+        Some(known) if known.iter().any(|known| known == name) => Finding::good("`jupyter` finds the kernel"),
         Some(_) if facts.kernelspecs.is_empty() => {
-            Finding::note("`jupyter` is not told of the kernel", format!("{INSTALL}, or up42 lab"))
+            Finding::note("the kernel is not registered with Jupyter", format!("{INSTALL}, or up42 lab"))
         }
         Some(_) => Finding::broken(
-            "`jupyter` does not see the kernel: it looks elsewhere",
+            "`jupyter` does not find the kernel: it searches other folders",
             format!("{INSTALL} --sys-prefix, in the environment of that Jupyter"),
         ),
     }
@@ -215,7 +215,7 @@ fn jupyter(facts: &Facts) -> Finding {
 mod tests {
     use super::*;
 
-    fn sound() -> Facts {
+    fn complete() -> Facts {
         let program = std::env::current_exe().unwrap();
         let spec = Kernelspec { program, home: "/home".into() };
         Facts {
@@ -231,24 +231,24 @@ mod tests {
         }
     }
 
-    /// Returns the findings that are not good after one change to sound facts.
-    fn told(change: impl FnOnce(&mut Facts)) -> String {
-        let mut facts = sound();
+    /// Returns the findings that are not good after one change to complete facts.
+    fn problems(change: impl FnOnce(&mut Facts)) -> String {
+        let mut facts = complete();
         change(&mut facts);
-        let findings = judge(&facts);
+        let findings = evaluate(&facts);
         let bad: Vec<_> =
-            findings.iter().filter(|one| one.health != Health::Good).map(ToString::to_string).collect();
+            findings.iter().filter(|one| one.severity != Severity::Good).map(ToString::to_string).collect();
         bad.join("\n")
     }
 
     #[test]
-    fn a_sound_machine_is_good() {
-        assert_eq!(told(|_| {}), "");
-        assert_eq!(judge(&sound()).len(), 9);
+    fn a_complete_installation_has_no_problem() {
+        assert_eq!(problems(|_| {}), "");
+        assert_eq!(evaluate(&complete()).len(), 9);
     }
 
     #[test]
-    fn each_trouble_is_named_with_what_mends_it() {
+    fn each_problem_is_printed_with_its_remedy() {
         type Case = (fn(&mut Facts), &'static str, &'static str);
         let cases: [Case; 15] = [
             (
@@ -290,16 +290,16 @@ mod tests {
             ),
             (
                 |f| f.kernelspecs[0].1.as_mut().unwrap().home = "/other".into(),
-                "! note    the kernel in /jupyter/kernels/up42 lives in /other",
+                "! note    the kernel in /jupyter/kernels/up42 belongs to the home /other",
                 INSTALL,
             ),
-            (|f| f.known = Some(vec!["python3".into()]), "✗ broken  `jupyter` does not see", "--sys-prefix"),
+            (|f| f.known = Some(vec!["python3".into()]), "✗ broken  `jupyter` does not find", "--sys-prefix"),
         ];
-        for (change, trouble, remedy) in cases {
-            let told = told(change);
-            assert!(told.contains(trouble) && told.contains(remedy), "{trouble:?}:\n{told}");
-            assert_eq!(told.lines().count(), 2, "one trouble is told once:\n{told}");
+        for (change, problem, remedy) in cases {
+            let printed = problems(change);
+            assert!(printed.contains(problem) && printed.contains(remedy), "{problem:?}:\n{printed}");
+            assert_eq!(printed.lines().count(), 2, "each problem is printed once:\n{printed}");
         }
-        assert!(told(|f| f.known = None).contains("up42 lab"));
+        assert!(problems(|f| f.known = None).contains("up42 lab"));
     }
 }

@@ -10,7 +10,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::disk;
-use crate::doctor::{Facts, Health, Seed, judge};
+use crate::doctor::{Facts, Seed, Severity, evaluate};
 use crate::home::{HOME_VARIABLE, Home};
 use crate::kernelspec;
 use crate::library::Library;
@@ -25,14 +25,14 @@ pub fn examine(home: Result<Home>) -> Result<ExitCode> {
             anyhow::anyhow!("nothing can be written to what `{HOME_VARIABLE}` names: {error}")
         })
     });
-    let findings = judge(&facts(&home));
+    let findings = evaluate(&facts(&home));
     for finding in &findings {
         println!("{finding}");
     }
     if let Ok(home) = &home {
         println!("\n{} in {}", disk::megabytes(disk::taken(home.path())), home.path().display());
     }
-    let is_broken = findings.iter().any(|finding| finding.health == Health::Broken);
+    let is_broken = findings.iter().any(|finding| finding.severity == Severity::Broken);
     Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -60,14 +60,14 @@ fn facts(home: &Result<Home>) -> Facts {
 }
 
 fn seed(home: &Home, toolchain: &Toolchain) -> Seed {
-    let Some(made) = seed::made(home) else { return Seed::Missing };
+    let Some(build) = seed::last_build(home) else { return Seed::Missing };
     if seed::require(home, toolchain).is_err() {
-        return Seed::OtherRust(made.by);
+        return Seed::OtherRust(build.rust_version);
     }
     let checkout = Library::find().ok().flatten().map(|library| library.checkout().to_owned());
-    match checkout.filter(|checkout| newest(checkout) > Some(made.at)) {
+    match checkout.filter(|checkout| newest(checkout) > Some(build.at)) {
         Some(checkout) => Seed::Stale(checkout),
-        None if made.is_prebuilt => Seed::Ready(made.by),
+        None if build.is_prebuilt => Seed::Ready(build.rust_version),
         None => Seed::FromCargo,
     }
 }

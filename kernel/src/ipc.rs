@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_must_fit_into_an_address() {
+    fn a_path_longer_than_a_socket_address_is_refused() {
         let of = |length: usize| Path::new("/").join("x".repeat(length)).with_extension("json");
         let longest = LONGEST - "/".len() - END.len();
         assert!(is_possible(&of(longest)) && !is_possible(&of(longest + 1)));

@@ -1,4 +1,4 @@
-//! The kernel: evcxr behind our own [front], running in its own session.
+//! The kernel: [jupyter] and evcxr, in a session of their own.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::disk;
-use crate::front;
-use crate::front::engine::Engine;
-use crate::front::interrupt::Interrupt;
-use crate::front::outputs::Outputs;
-use crate::front::source::Source;
 use crate::home::Home;
+use crate::jupyter;
+use crate::jupyter::engine::Engine;
+use crate::jupyter::interrupt::Interrupt;
+use crate::jupyter::outputs::Outputs;
+use crate::jupyter::source::Source;
 use crate::kernelspec::{self, DISPLAY_NAME, Place};
 use crate::owned;
 use crate::seed;
@@ -63,25 +63,25 @@ pub fn uninstall(home: &Home, with_python: bool) -> Result<()> {
 
 /// Runs the kernel that Jupyter requests, until it ends.
 pub fn launch(home: &Home, connection_file: &Path) -> Result<ExitCode> {
-    let lifeline = KernelStdin::default();
-    follow_jupyter(&lifeline);
+    let kernel_stdin = KernelStdin::default();
+    follow_jupyter(&kernel_stdin);
     let found = Toolchain::find().and_then(|toolchain| Ok((seed::require(home, &toolchain)?, toolchain)));
     let (seed, toolchain) = match found {
         Ok(found) => found,
-        Err(error) => return front::explain(connection_file, error).map(|()| ExitCode::FAILURE),
+        Err(error) => return jupyter::explain(connection_file, error).map(|()| ExitCode::FAILURE),
     };
     let session = match Session::start(home, &seed, &toolchain) {
         Ok(session) => session,
-        Err(error) => return front::explain(connection_file, error).map(|()| ExitCode::FAILURE),
+        Err(error) => return jupyter::explain(connection_file, error).map(|()| ExitCode::FAILURE),
     };
     let mut kernel = session.command();
-    kernel.args(["kernel", "front"]).arg(connection_file);
+    kernel.args(["kernel", "serve"]).arg(connection_file);
     kernel.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut kernel = kernel.spawn().context("start the kernel")?;
-    *lifeline.lock().unwrap_or_else(PoisonError::into_inner) = kernel.stdin.take();
+    *kernel_stdin.lock().unwrap_or_else(PoisonError::into_inner) = kernel.stdin.take();
     // evcxr's stderr output is shown in the notebook, but a process cannot read its own stderr.
     if let Some(stderr) = kernel.stderr.take() {
-        echo(stderr, &lifeline);
+        echo(stderr, &kernel_stdin);
     }
     let status = kernel.wait().context("wait for the kernel")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -106,18 +106,18 @@ fn echo(mut from: ChildStderr, to: &KernelStdin) {
 /// process instead while it has no kernel process or only reports why there is none. Jupyter passes
 /// its process id (`JPY_PARENT_PID`) if the kernel is to end with it.
 #[cfg(unix)]
-fn follow_jupyter(lifeline: &KernelStdin) {
+fn follow_jupyter(kernel_stdin: &KernelStdin) {
     use std::os::unix::process::parent_id;
     use std::{env, process, thread, time::Duration};
 
     let jupyter = parent_id();
-    if env::var("JPY_PARENT_PID").is_ok_and(|told| told == jupyter.to_string()) {
-        let lifeline = Arc::clone(lifeline);
+    if env::var("JPY_PARENT_PID").is_ok_and(|parent| parent == jupyter.to_string()) {
+        let kernel_stdin = Arc::clone(kernel_stdin);
         thread::spawn(move || {
             while parent_id() == jupyter {
                 thread::sleep(Duration::from_secs(1));
             }
-            if lifeline.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
+            if kernel_stdin.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
                 process::exit(1);
             }
         });

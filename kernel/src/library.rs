@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_tells_which_files_a_cell_needs() {
+    fn files_for_cells_are_read_from_messages_of_cargo() {
         let messages = br#"
 {"reason":"compiler-artifact","target":{"kind":["custom-build"],"name":"build-script-build"},"filenames":["/t/build"]}
 {"reason":"compiler-artifact","target":{"kind":["lib"],"name":"polars"},"filenames":["/t/libpolars-1.rlib","/t/libpolars-1.rmeta"]}

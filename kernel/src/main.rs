@@ -10,9 +10,9 @@
 //! This program is started in five roles, which the first lines of [`main`] distinguish:
 //!
 //! 1. the command line, with subcommands;
-//! 2. the kernel (`kernel front FILE`) with evcxr in it, behind our own [front], started by 1
+//! 2. the kernel (`kernel serve FILE`): [jupyter], with evcxr in the same process, started by 1
 //!    in a clean environment;
-//! 3. the [relay], started by evcxr in 2, between 2 and 4;
+//! 3. the [proxy], started by evcxr in 2, between 2 and 4;
 //! 4. the cell process, which loads and runs the cells;
 //! 5. the compiler wrapper that cargo calls to [compile] a cell.
 
@@ -21,10 +21,10 @@ mod compile;
 mod disk;
 mod doctor;
 mod examine;
-mod front;
 mod home;
 mod inside;
 mod ipc;
+mod jupyter;
 mod kernel;
 mod kernelspec;
 mod lab;
@@ -32,10 +32,10 @@ mod library;
 mod notebook;
 mod owned;
 mod parameters;
+mod proxy;
 mod python;
 mod recipe;
 mod reduce;
-mod relay;
 mod seed;
 mod session;
 mod sources;
@@ -144,7 +144,7 @@ enum KernelCommands {
     },
     /// Run a kernel in the environment of a session.
     #[command(hide = true)]
-    Front {
+    Serve {
         /// The connection file that Jupyter writes for the kernel.
         connection_file: PathBuf,
     },
@@ -157,7 +157,7 @@ fn main() -> ExitCode {
     if let Some(compiled) = compile::intercept() {
         return report(compiled);
     }
-    if let Some(ended) = relay::intercept() {
+    if let Some(ended) = proxy::intercept() {
         return report(ended);
     }
     // Does not return in the process that runs the cells.
@@ -168,8 +168,8 @@ fn main() -> ExitCode {
 fn run(command: Commands) -> Result<ExitCode> {
     let command = match command {
         // These need no home: a session has all that the kernel needs, and the simulator uses none.
-        Commands::Kernel(KernelCommands::Front { connection_file }) => {
-            return front::run(&connection_file).map(|()| ExitCode::SUCCESS);
+        Commands::Kernel(KernelCommands::Serve { connection_file }) => {
+            return jupyter::run(&connection_file).map(|()| ExitCode::SUCCESS);
         }
         Commands::Simulator(simulate) => return simulate.run(),
         command => command,
@@ -186,7 +186,7 @@ fn run(command: Commands) -> Result<ExitCode> {
         Commands::Kernel(KernelCommands::Launch { connection_file }) => {
             return kernel::launch(&home, &connection_file);
         }
-        Commands::Kernel(KernelCommands::Front { .. }) => {}
+        Commands::Kernel(KernelCommands::Serve { .. }) => {}
         Commands::Kernel(KernelCommands::Probe) => kernel::probe()?,
         Commands::Run { notebook, out, html, set, timeout } => {
             let timeout = Duration::from_secs(timeout);

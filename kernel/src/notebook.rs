@@ -39,9 +39,9 @@ impl Run {
     /// Builds what is missing and runs the notebook; fails if a cell fails.
     pub fn execute(&self, home: &Home) -> Result<ExitCode> {
         let notebook = std::path::absolute(&self.notebook)?;
-        let told = || format!("read `{}`", self.notebook.display());
-        let text = fs::read(&notebook).with_context(told)?;
-        let content: Value = serde_json::from_slice(&text).with_context(told)?;
+        let context = || format!("read `{}`", self.notebook.display());
+        let text = fs::read(&notebook).with_context(context)?;
+        let content: Value = serde_json::from_slice(&text).with_context(context)?;
         ensure!(content["cells"].is_array(), "`{}` is no notebook: it has no cells", self.notebook.display());
         let toolchain = Toolchain::find()?;
         toolchain.library_source()?;

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_truth_values_stay_and_all_else_is_text() {
+    fn numbers_and_booleans_are_literals_and_others_are_text() {
         let value = |text: &str| {
             let code = set(&format!("x={text}")).unwrap();
             code.lines().nth(1).unwrap().strip_prefix("let x = ").unwrap().trim_end_matches(';').to_owned()
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_variable_is_refused() {
+    fn an_invalid_variable_name_is_refused() {
         for name in ["", "1a", "a b", "let", "a-b", "_", "é;"] {
             assert!(set(&format!("{name}=1")).unwrap_err().contains("cannot name a variable"), "{name}");
         }

@@ -37,7 +37,7 @@ impl Python {
     /// Fails with an install hint if the environment does not exist yet and cannot be created.
     /// Called before long operations.
     pub fn require(&self) -> Result<()> {
-        if !self.is_made() {
+        if !self.is_complete() {
             system_python()?;
         }
         Ok(())
@@ -46,7 +46,7 @@ impl Python {
     /// Creates the environment unless it exists, with pip's progress on the terminal.
     pub fn ensure(&self, home: &Home) -> Result<()> {
         let _lock = home.lock_installation()?;
-        if self.is_made() {
+        if self.is_complete() {
             return Ok(());
         }
         eprintln!("Installing Python packages in {}", self.folder.display());
@@ -69,7 +69,7 @@ impl Python {
     }
 
     /// Returns whether the environment exists and is complete.
-    pub fn is_made(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         fs::read_to_string(self.stamp()).is_ok_and(|stamp| stamp == self.requirements)
             && self.program().exists()
     }

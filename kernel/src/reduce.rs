@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signatures_stay_and_bodies_go() {
+    fn signatures_are_kept_and_bodies_are_removed() {
         let text = r#"
 /// Doubles.
 #[inline]
@@ -193,7 +193,7 @@ trait Shape { fn area(&self) -> f64; fn twice(&self) -> f64 {loop{}} }
     }
 
     #[test]
-    fn what_a_macro_writes_is_reduced_and_its_patterns_stay() {
+    fn bodies_in_macros_are_reduced_and_patterns_are_kept() {
         let text = r#"
 macro_rules! whole {
     (fn $name:ident() { $body:expr }) => {

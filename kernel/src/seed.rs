@@ -38,7 +38,7 @@ use crate::session::{self, Session};
 use crate::toolchain::Toolchain;
 
 /// Largest disk usage of cargo's own build of the library, in bytes.
-const MOST_OF_CARGO: u64 = 5_000_000_000;
+const MAX_CARGO_BYTES: u64 = 5_000_000_000;
 
 /// Number of bytes of each hash in a seed's id.
 const HASH: usize = 6;
@@ -95,17 +95,17 @@ pub fn ensure(home: &Home, toolchain: &Toolchain, from_cargo: bool) -> Result<()
     } else if prebuilt.is_tried() && !from_cargo {
         prebuilt
     } else {
-        let mut trouble = Some("it is not wanted".to_owned());
+        let mut problem = Some("it is not wanted".to_owned());
         if !from_cargo {
             make(&prebuilt, Base::Prebuilt(&compiled))?;
-            trouble = prebuilt.probe(home, toolchain)?;
+            problem = prebuilt.probe(home, toolchain)?;
         }
-        let seed = match trouble {
+        let seed = match problem {
             None => prebuilt,
             Some(why) => {
                 // The space that it uses already counts as free: it is reused.
                 let taken = disk::taken(plain.folder());
-                if fs4::available_space(home.path()).is_ok_and(|free| free + taken < MOST_OF_CARGO) {
+                if fs4::available_space(home.path()).is_ok_and(|free| free + taken < MAX_CARGO_BYTES) {
                     bail!(
                         "{why}, and too little of the disk is free to compile the library: see `up42 doctor`"
                     );
@@ -152,18 +152,18 @@ pub fn require(home: &Home, toolchain: &Toolchain) -> Result<Seed> {
 
 /// Build of the seed for the next kernel: time, Rust version and kind.
 #[derive(Clone, Debug)]
-pub struct Made {
-    pub by: String,
+pub struct LastBuild {
+    pub rust_version: String,
     pub at: SystemTime,
     pub is_prebuilt: bool,
 }
 
 /// Returns the build of the current seed; `None` if it is missing or incomplete.
-pub fn made(home: &Home) -> Option<Made> {
+pub fn last_build(home: &Home) -> Option<LastBuild> {
     let seed = Seed { folder: home.seeds().join(read_current(home)?) };
     let at = fs::metadata(seed.mark()).ok()?.modified().ok()?;
     let is_prebuilt = !seed.id().starts_with(FROM_CARGO);
-    Some(Made { by: fs::read_to_string(seed.mark()).ok()?, at, is_prebuilt })
+    Some(LastBuild { rust_version: fs::read_to_string(seed.mark()).ok()?, at, is_prebuilt })
 }
 
 impl Seed {
@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_that_no_kernel_runs_on_are_removed() {
+    fn unused_seeds_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path()).unwrap();
         let idle = "0123456789ab-0123456789ab";
@@ -307,7 +307,7 @@ mod tests {
         fs::write(kernel.join("seed"), used).unwrap();
         let alive = crate::home::lock(&kernel.with_extension("lock")).unwrap();
         assert_eq!(remove_all(&home).unwrap(), 1);
-        assert!(!home.seeds().join(idle).exists() && made(&home).is_none());
+        assert!(!home.seeds().join(idle).exists() && last_build(&home).is_none());
         assert!(!home.seeds().join(used).join("tried").exists(), "the prebuilt one is tried again");
         drop(alive);
         assert_eq!(remove_all(&home).unwrap(), 0);

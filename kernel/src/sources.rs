@@ -154,7 +154,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_shown_crate_depends_on_shown_crates_alone() {
+    fn a_shown_crate_depends_on_shown_crates_only() {
         let folder = tempfile::tempdir().unwrap();
         let package = |name: &str, id: &str| {
             let place = folder.path().join("registry").join(name);

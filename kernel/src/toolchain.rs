@@ -93,7 +93,7 @@ impl Toolchain {
         if !output.status.success() {
             bail!("`cargo metadata` failed: its messages are above");
         }
-        serde_json::from_slice(&output.stdout).context("read what `cargo metadata` tells")
+        serde_json::from_slice(&output.stdout).context("read the output of `cargo metadata`")
     }
 
     /// Returns a text with all that a build depends on.
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_list_of_folders_leads_to_the_current_one() {
+    fn the_current_folder_is_removed_from_a_list_of_folders() {
         let [ours, theirs] = ["ours", "theirs"].map(|name| env::temp_dir().join(name));
         let joined = |list: &OsStr| -> Vec<PathBuf> {
             env::split_paths(&joined([ours.clone()], list).unwrap()).collect()
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_registry_settings_of_the_user_stay() {
+    fn registry_settings_of_the_user_are_kept() {
         assert!(changes_builds("CARGO_PROFILE_DEV_DEBUG"));
         assert!(changes_builds("RUSTFLAGS"));
         assert!(is_about_this_program("CARGO_PKG_NAME"));

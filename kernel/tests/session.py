@@ -1,6 +1,6 @@
 """Tests of the kernel through Jupyter's client.
 
-    python session.py [STORY...]
+    python session.py [TEST...]
 
 runs the named tests, or all of them, in as few kernels as possible, with the kernel `up42`
 that Jupyter finds.
@@ -23,11 +23,11 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # Longest wait for an event, in seconds: a busy machine compiles slowly. It only ends a test that
 # would otherwise hang.
 PATIENCE = 300
-STORIES = []
+TESTS = []
 
 
-def story(function):
-    STORIES.append(function)
+def test(function):
+    TESTS.append(function)
     return function
 
 
@@ -59,7 +59,7 @@ class Cell:
                 shown.append((kind, content["ename"]))
         return shown
 
-    def story(self):
+    def traceback(self):
         return ANSI.sub("", "\n".join(self.reply["traceback"]))
 
 
@@ -175,8 +175,8 @@ def wait_for(file):
     )
 
 
-@story
-def the_kernel_tells_what_it_is(kernel):
+@test
+def kernel_info_is_complete(kernel):
     request = kernel.client.kernel_info()
     info = kernel.client.get_shell_msg(timeout=PATIENCE)
     assert info["parent_header"]["msg_id"] == request
@@ -187,15 +187,15 @@ def the_kernel_tells_what_it_is(kernel):
     print(f"ready in {kernel.seconds_to_ready:.2f} s, first cell done at {kernel.seconds_to_first:.2f} s")
 
 
-@story
-def values_are_kept_and_shown(kernel):
+@test
+def values_persist_and_are_shown(kernel):
     cell = kernel.ok("let numbers = vec![20, 22];\nnumbers.iter().sum::<i32>()")
     assert [data["text/plain"] for data in cell.results()] == ["42"]
     assert kernel.value("numbers.len()") == "2"
     assert kernel.ok("for _ in 0..2 {}").results() == []
 
 
-@story
+@test
 def cells_are_counted_unless_they_are_silent(kernel):
     first = kernel.ok("1").reply["execution_count"]
     assert kernel.ok("1", silent=True).messages == []
@@ -207,8 +207,8 @@ def cells_are_counted_unless_they_are_silent(kernel):
     assert bad["status"] == "error" and bad["ename"] == "CompileError", bad
 
 
-@story
-def text_keeps_its_order_and_loses_nothing(kernel):
+@test
+def text_is_complete_and_in_order(kernel):
     cell = kernel.ok('println!("one");\neprintln!("two");\nprint!("three");')
     assert cell.text("stdout") == "one\nthree" and cell.text("stderr") == "two\n"
     assert kernel.ok("1").text("stdout") == ""
@@ -220,7 +220,7 @@ def text_keeps_its_order_and_loses_nothing(kernel):
     assert cell.text("stdout") == "\ufffd and é and \ufffd\nCR\r\n\n", repr(cell.text("stdout"))
 
 
-@story
+@test
 def text_without_a_newline_is_live(kernel):
     with tempfile.TemporaryDirectory() as folder:
         seen = Path(folder, "seen")
@@ -234,7 +234,7 @@ def text_without_a_newline_is_live(kernel):
     assert cell.text("stdout") == "nowlater", cell.messages
 
 
-@story
+@test
 def many_lines_are_few_messages(kernel):
     started = time.monotonic()
     cell = kernel.ok('for i in 0..20_000 { println!("line {i}"); }')
@@ -245,7 +245,7 @@ def many_lines_are_few_messages(kernel):
     print(f"20,000 lines: {len(streams)} messages, {seconds:.2f} s with the cell's compilation")
 
 
-@story
+@test
 def printed_marks_are_text(kernel):
     marks = [
         "EVCXR_EXECUTION_COMPLETE",
@@ -275,7 +275,7 @@ def printed_marks_are_text(kernel):
     assert cell.shown() == [("stdout", field), ("execute_result", f"raw\n{field}")], cell.shown()
 
 
-@story
+@test
 def values_of_many_representations_are_one_output(kernel):
     block = 'println!("{0} begin {1}\\n{2}\\n{0} end", std::env::var("UP42_TAG")?, %s, %s);'
     html, plain, data = (
@@ -299,8 +299,8 @@ fn show(text: &str, id: &str, update: bool) {
 """
 
 
-@story
-def displays_come_in_order_and_move_in_place(kernel):
+@test
+def displays_are_in_order_and_updated(kernel):
     kernel.ok(DISPLAY)
     cell = kernel.ok(
         'println!("before");\nshow("0 of 2", "bar", false);\nprintln!("between");\n'
@@ -322,8 +322,8 @@ def displays_come_in_order_and_move_in_place(kernel):
     assert ids == {"bar"}
 
 
-@story
-def displays_of_a_thread_go_on_after_its_cell(kernel):
+@test
+def displays_of_a_thread_are_updated_after_its_cell(kernel):
     with tempfile.TemporaryDirectory() as folder:
         over = Path(folder, "over")
         cell = kernel.ok(
@@ -353,11 +353,11 @@ def assert_error(cell, name, *texts):
     errors = [content for kind, content in cell.messages if kind == "error"]
     assert len(errors) == 1 and errors[0]["ename"] == name
     for text in texts:
-        assert text in cell.story(), (text, cell.story())
-    assert "stack backtrace" not in cell.story() + cell.text("stderr"), cell.text("stderr")
+        assert text in cell.traceback(), (text, cell.traceback())
+    assert "stack backtrace" not in cell.traceback() + cell.text("stderr"), cell.text("stderr")
 
 
-@story
+@test
 def a_panic_is_an_error_with_its_line(kernel):
     kernel.ok("let before = 5;")
     cell = kernel.run('let lost = 1;\nprint!("half");\npanic!("no scenes\\nleft");')
@@ -371,7 +371,7 @@ def a_panic_is_an_error_with_its_line(kernel):
     assert_error(cell, "Panic", "called `Option::unwrap()`", "line 1")
 
 
-@story
+@test
 def a_panic_that_is_caught_is_no_error(kernel):
     cell = kernel.ok('std::thread::spawn(|| panic!("over there")).join().is_err()')
     assert "over there" in cell.text("stderr") and cell.results()[0]["text/plain"] == "true"
@@ -381,7 +381,7 @@ def a_panic_that_is_caught_is_no_error(kernel):
     kernel.ok("let _ = std::panic::take_hook();")
 
 
-@story
+@test
 def a_failing_question_mark_is_an_error(kernel):
     cell = kernel.run('println!("first");\nlet n: i32 = "seven".parse()?;\nprintln!("never");')
     assert_error(cell, "Error", "invalid digit found in string", "line 2", '"seven".parse()?')
@@ -392,16 +392,16 @@ def a_failing_question_mark_is_an_error(kernel):
     assert_error(kernel.run('let n: i32 = async { "x".parse() }.await?;'), "Error", "invalid digit")
 
 
-@story
-def a_last_value_that_is_an_err_is_an_error(kernel):
+@test
+def a_final_err_is_an_error(kernel):
     cell = kernel.run('let kept = 8;\n"x".parse::<i32>()')
     assert_error(cell, "Error", "invalid digit found in string", "line 2")
     assert cell.results() == [] and kernel.value("kept") == "8"
     assert kernel.value('"7".parse::<i32>()') == "Ok(7)"
 
 
-@story
-def what_does_not_compile_is_an_error(kernel):
+@test
+def a_cell_that_does_not_compile_is_an_error(kernel):
     cell = kernel.run('let n: i32 = "seven";')
     assert_error(cell, "CompileError", "mismatched types", "E0308")
     cell = kernel.run('// übel\nlet n: i32 = "seven";')
@@ -410,8 +410,8 @@ def what_does_not_compile_is_an_error(kernel):
     assert_error(kernel.run(":dep no-such-crate-of-ours = { path = \"/nowhere\" }"), "CompileError", "nowhere")
 
 
-@story
-def cells_behind_a_failed_one_are_aborted(kernel):
+@test
+def cells_after_a_failed_one_are_aborted(kernel):
     requests = [kernel.client.execute(code) for code in ["panic!();", "let aborted = 1;", "2"]]
     replies = {}
     while len(replies) < 3:
@@ -422,8 +422,8 @@ def cells_behind_a_failed_one_are_aborted(kernel):
     assert kernel.value("6 * 7") == "42"
 
 
-@story
-def input_is_asked_for(kernel):
+@test
+def input_is_requested(kernel):
     asked = (
         'println!("EVCXR_INPUT_REQUEST:Name: who?");\nlet mut name = String::new();\n'
         "std::io::stdin().read_line(&mut name).unwrap();\nlet name = name.trim().to_owned();\nname"
@@ -439,8 +439,8 @@ def input_is_asked_for(kernel):
     assert_error(kernel.run(asked, allow_stdin=False), "InputRefused")
 
 
-@story
-def a_thread_that_asks_between_cells_disturbs_none(kernel):
+@test
+def an_input_request_between_cells_is_printed(kernel):
     with tempfile.TemporaryDirectory() as folder:
         over = Path(folder, "over")
         kernel.ok(f'std::thread::spawn(|| {{ {wait_for(over)} println!("EVCXR_INPUT_REQUEST:late?"); }});')
@@ -449,8 +449,8 @@ def a_thread_that_asks_between_cells_disturbs_none(kernel):
     assert kernel.value("6 * 7") == "42"
 
 
-@story
-def names_are_completed_and_explained(kernel):
+@test
+def names_are_completed_and_documented(kernel):
     kernel.ok("let numbers = vec![3, 1];")
     request = kernel.client.complete("numbers.sor", 11)
     reply = kernel.client.get_shell_msg(timeout=PATIENCE)
@@ -491,8 +491,8 @@ def interrupt_when(kernel, code, text):
     return cell, time.monotonic() - asked[0]
 
 
-@story
-def an_interrupt_stops_the_cell_and_says_what_is_lost(kernel):
+@test
+def an_interrupt_stops_the_cell_and_names_lost_variables(kernel):
     kernel.ok("use std::fmt::Debug;\nfn twice(n: i32) -> i32 { 2 * n }\nlet precious = 1;")
     cells = kernel.processes()
     cell, seconds = interrupt_when(kernel, 'println!("going");\nloop { std::hint::spin_loop(); }', "going")
@@ -524,7 +524,7 @@ let batch = workflow.batch("summers", parameters)?;
 """
 
 
-@story
+@test
 def a_batch_that_was_interrupted_is_resumed(kernel):
     with tempfile.TemporaryDirectory() as folder:
         platform = PLATFORM.format(folder=folder)
@@ -542,7 +542,7 @@ def a_batch_that_was_interrupted_is_resumed(kernel):
         kernel.ok(":restart")
 
 
-@story
+@test
 def an_interrupt_ends_the_wait_for_input(kernel):
     request = kernel.client.execute(
         'println!("EVCXR_INPUT_REQUEST:?");\nlet mut line = String::new();\nstd::io::stdin().read_line(&mut line).unwrap();',
@@ -554,7 +554,7 @@ def an_interrupt_ends_the_wait_for_input(kernel):
     assert kernel.value("6 * 7") == "42"
 
 
-@story
+@test
 def a_process_that_ends_is_an_error(kernel):
     kernel.ok("let doomed = 1;")
     cell = kernel.run('println!("bye");\nstd::process::exit(3);')
@@ -568,8 +568,8 @@ def a_process_that_ends_is_an_error(kernel):
     assert kernel.value("6 * 7") == "42"
 
 
-@story
-def a_program_that_goes_on_does_not_hold_up_the_end_of_its_cell(kernel):
+@test
+def a_running_child_process_does_not_delay_the_end_of_its_cell(kernel):
     with tempfile.TemporaryDirectory() as folder:
         # Both programs run until the folder is removed.
         wait = f"while [ -e {folder} ]; do sleep 0.1; done"
@@ -580,7 +580,7 @@ def a_program_that_goes_on_does_not_hold_up_the_end_of_its_cell(kernel):
     assert kernel.value("6 * 7") == "42"
 
 
-@story
+@test
 def a_dependency_shows_its_progress(kernel):
     with tempfile.TemporaryDirectory() as folder:
         for name, below in [("below", ""), ("above", f'below = {{ path = "{folder}/below" }}')]:
@@ -627,14 +627,14 @@ RUN_A_CELL = (
 )
 
 
-@story
+@test
 def a_kernel_ends_with_a_jupyter_that_was_killed(kernel):
     started = killed_jupyter(RUN_A_CELL)
-    assert len(started) >= 4, started  # launcher, front, relay, cells
+    assert len(started) >= 4, started  # launcher, kernel, proxy, cells
 
 
-@story
-def a_kernel_that_only_explains_ends_with_it_too(kernel):
+@test
+def a_kernel_that_only_reports_an_error_ends_with_a_killed_jupyter(kernel):
     with tempfile.TemporaryDirectory() as folder:
         spec = json.loads(kernel.manager.kernel_spec.to_json())
         spec["env"]["UP42_HOME"] = f"{folder}/home"  # where nothing is built
@@ -645,8 +645,8 @@ def a_kernel_that_only_explains_ends_with_it_too(kernel):
         assert len(killed_jupyter(run, {"JUPYTER_PATH": folder})) == 1
 
 
-@story
-def clients_of_one_session_each_get_their_answers_and_the_heartbeat_goes_on(kernel):
+@test
+def clients_of_one_session_receive_their_own_replies(kernel):
     other = kernel.manager.client()
     other.start_channels()
     other.wait_for_ready(timeout=PATIENCE)
@@ -657,8 +657,8 @@ def clients_of_one_session_each_get_their_answers_and_the_heartbeat_goes_on(kern
     other.stop_channels()
 
 
-@story
-def a_kernel_may_be_reached_by_files(kernel):
+@test
+def a_kernel_is_reachable_by_ipc(kernel):
     with tempfile.TemporaryDirectory() as folder:
         config = Config()
         config.KernelManager.transport = "ipc"
@@ -677,8 +677,8 @@ def a_kernel_may_be_reached_by_files(kernel):
         assert not list(Path(folder).iterdir())
 
 
-@story
-def a_restart_and_an_end_leave_nothing_behind(kernel):
+@test
+def a_restart_and_a_shutdown_leave_no_processes_and_folders(kernel):
     # The folder of a dependency of another test no longer exists; without it no cell compiles.
     kernel.manager.restart_kernel()
     kernel.client.wait_for_ready(timeout=PATIENCE)
@@ -698,21 +698,21 @@ def a_restart_and_an_end_leave_nothing_behind(kernel):
 
 def main():
     wanted = sys.argv[1:]
-    stories = [story for story in STORIES if not wanted or any(want in story.__name__ for want in wanted)]
+    tests = [test for test in TESTS if not wanted or any(want in test.__name__ for want in wanted)]
     failed = 0
     kernel = None
-    for one in stories:
+    for one in tests:
         if kernel is None:
             kernel = Kernel()
         started = time.monotonic()
         try:
             one(kernel)
-            told = "ok"
+            outcome = "ok"
         except Exception:
             failed += 1
-            told = "FAILED\n" + traceback.format_exc()
-        print(f"{time.monotonic() - started:6.2f} s  {one.__name__.replace('_', ' ')}: {told}", flush=True)
-        if one is STORIES[-1]:
+            outcome = "FAILED\n" + traceback.format_exc()
+        print(f"{time.monotonic() - started:6.2f} s  {one.__name__.replace('_', ' ')}: {outcome}", flush=True)
+        if one is TESTS[-1]:
             kernel = None
     if kernel is not None:
         kernel.stop()

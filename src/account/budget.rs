@@ -62,13 +62,13 @@ impl Budget {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the budget no longer exists.
     pub fn usage(&self) -> Result<i64> {
-        let ask = || {
+        let read = || {
             credits(
                 &self.client.get(&format!("/v2/budgets/{}/usage", checked("budget", &self.id)?))?,
                 "consumedCredits",
             )
         };
-        ask().with_context(|| format!("usage of budget `{}`", sanitize(&self.name, 80)))
+        read().with_context(|| format!("usage of budget `{}`", sanitize(&self.name, 80)))
     }
 }
 

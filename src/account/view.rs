@@ -7,7 +7,7 @@ use super::{Budget, Budgets};
 use up42_core::sanitize::words;
 use up42_core::time::minute;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 fn credits(credits: Option<i64>) -> Cell {
@@ -21,7 +21,7 @@ impl Budgets {
             Column::new("Status"),
             Column::number("Used"),
             Column::number("Spent and held").unit("credits"),
-            Column::number("Left").unit("credits"),
+            Column::number("Remaining").unit("credits"),
             Column::number("Limit").unit("credits"),
             Column::new("Id"),
         ];
@@ -49,8 +49,8 @@ impl_show!(Budgets);
 
 impl Budget {
     fn state(&self) -> Cell {
-        let tone = if self.is_active() { Tone::Ok } else { Tone::Neutral };
-        Cell::status(tone, words(&self.status))
+        let kind = if self.is_active() { StatusKind::Ok } else { StatusKind::Neutral };
+        Cell::status(kind, words(&self.status))
     }
 
     fn bundle(&self) -> MimeBundle {
@@ -60,7 +60,7 @@ impl Budget {
             .fact("Id", Cell::id(&self.id))
             .fact("Used", self.percent.map_or(Cell::Empty, Cell::Percent))
             .fact("Spent and held, credits", credits(self.consumed))
-            .fact("Left, credits", credits(self.remaining))
+            .fact("Remaining, credits", credits(self.remaining))
             .fact("Limit, credits", credits(self.limit))
             .fact("From (UTC)", time(self.valid.0))
             .fact("To (UTC)", time(self.valid.1));

@@ -36,7 +36,7 @@ impl JobCollection {
     pub fn timeline(&self) -> Chart {
         let span = |record: &JobRecord| Span {
             label: record.label.clone(),
-            tone: record.tone(),
+            kind: record.status_kind(),
             word: record.status_word(),
             hint: hint(record),
             created: record.created(),
@@ -46,7 +46,7 @@ impl JobCollection {
         let gantt =
             Gantt { spans: self.iter().map(span).collect(), limit: self.limit(), until: self.until() };
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date().to_string();
-        let unit = match self.known().map(|(first, last)| (day(first), day(last))) {
+        let unit = match self.time_range().map(|(first, last)| (day(first), day(last))) {
             Some((first, last)) if first != last => format!("{first} to {last}, UTC"),
             Some((first, _)) => format!("{first}, UTC"),
             None => "no time is known yet".to_owned(),
@@ -61,7 +61,7 @@ impl JobCollection {
         let title = format!("{} by status", self.title());
         Chart::new(title, "jobs", labels).series(Series {
             name: "jobs".into(),
-            colours: tally.iter().map(|(tone, ..)| tone.solid()).collect(),
+            colours: tally.iter().map(|(kind, ..)| kind.solid()).collect(),
             values: tally.iter().map(|(.., count)| *count as f64).collect(),
         })
     }
@@ -71,7 +71,7 @@ impl JobCollection {
     /// were retried are included from the beginning.
     pub fn spending(&self) -> Chart {
         let mut paid: Vec<(Timestamp, i64, bool)> = Vec::new();
-        let end = self.known().map_or(self.at(), |(_, last)| last);
+        let end = self.time_range().map_or(self.at(), |(_, last)| last);
         for record in self {
             if let Some(credits) = record.cost().filter(|credits| *credits != 0) {
                 let is_lost = !matches!(record.outcome, Outcome::Succeeded { .. });
@@ -82,12 +82,13 @@ impl JobCollection {
         let before = self.paid() - self.cost();
         let curve = |name: &str, counts: fn(bool) -> bool| {
             let mut sum = before;
-            let mut points: Vec<_> = self.known().map(|(first, _)| (first, sum as f64)).into_iter().collect();
+            let mut points: Vec<_> =
+                self.time_range().map(|(first, _)| (first, sum as f64)).into_iter().collect();
             for (at, credits, _) in paid.iter().filter(|(.., is_lost)| counts(*is_lost)) {
                 sum = sum.saturating_add(*credits);
                 points.push((*at, sum as f64));
             }
-            points.extend(self.known().map(|_| (end, sum as f64)));
+            points.extend(self.time_range().map(|_| (end, sum as f64)));
             (Curve { name: format!("{name}: {}", grouped(sum as f64, 0)), points }, sum)
         };
         let (all, sum) = curve("paid", |_| true);
@@ -126,7 +127,7 @@ mod tests {
     use super::super::sample;
 
     #[test]
-    fn a_terminal_tells_when_jobs_ran_and_what_they_cost() {
+    fn charts_of_run_times_and_costs_are_shown_as_text() {
         let jobs = sample::jobs();
         insta::assert_snapshot!(jobs.timeline().to_text(), @r"
         Batch spring: 7 jobs (2020-06-01, UTC)
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pointer_is_told_the_reason() {
+    fn the_hint_of_a_bar_contains_the_reason() {
         let html = sample::jobs().timeline().to_html().into_string();
         let title = "title=\"Thiès: failed, queued 3 min 00 s, ran 3 min 00 s, 3 credits, [s2:1] no image\"";
         assert!(html.contains(title), "{}", html.split("<span").skip(1).collect::<String>());

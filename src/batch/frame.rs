@@ -44,22 +44,23 @@ impl JobCollection {
     /// Only if Polars refuses the columns.
     pub fn to_dataframe(&self) -> Result<DataFrame> {
         let records = self.iter().as_slice();
-        let asked: Vec<RequestedInputs> =
+        let requested: Vec<RequestedInputs> =
             records.iter().map(|record| RequestedInputs::of(&record.inputs)).collect();
-        let place = |side: usize| asked.iter().map(|asked| Some(asked.place?.to_array()[side])).collect();
+        let place =
+            |side: usize| requested.iter().map(|requested| Some(requested.place?.to_array()[side])).collect();
         let strings = |value: fn(&JobRecord) -> Option<String>| records.iter().map(value).collect();
-        let asked_at = |record: &JobRecord| record.asked_time();
+        let time_range = |record: &JobRecord| record.time_range();
         Frame::of(records)
             .text("job", |record| Some(record.job.as_ref()?.id.as_str()))
             .text("label", |record| Some(&record.label))
             .strings("status", strings(|record| Some(record.status_word())))
-            .instant("from", |record| asked_at(record).0)?
-            .instant("until", |record| asked_at(record).1)?
+            .instant("from", |record| time_range(record).0)?
+            .instant("until", |record| time_range(record).1)?
             .numbers("west", place(0))
             .numbers("south", place(1))
             .numbers("east", place(2))
             .numbers("north", place(3))
-            .strings("scenes", asked.iter().map(|asked| asked.scenes.clone()).collect())
+            .strings("scenes", requested.iter().map(|requested| requested.scenes.clone()).collect())
             .integer("limit", |record| given(&record.inputs, "limit")?.as_i64())
             .instant("created", JobRecord::created)?
             .instant("started", JobRecord::started)?
@@ -96,7 +97,7 @@ impl RequestedInputs {
 }
 
 impl JobRecord {
-    fn asked_time(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+    fn time_range(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         let time = given(&self.inputs, "time").and_then(Value::as_str);
         let (from, until) = time.and_then(|time| time.split_once('/')).unwrap_or_default();
         (parse_timestamp(from), parse_timestamp(until))
@@ -119,7 +120,7 @@ mod tests {
     use super::super::sample;
 
     #[test]
-    fn a_row_has_what_was_asked_and_what_came_of_it() {
+    fn a_row_has_the_parameters_and_the_outcome_of_a_job() {
         let frame = sample::jobs().to_dataframe().unwrap();
         let columns = frame.columns().iter().map(|column| format!("{} {}", column.name(), column.dtype()));
         insta::assert_snapshot!(columns.collect::<Vec<_>>().join(", "), @"job str, label str, status str, from datetime[ms], until datetime[ms], west f64, south f64, east f64, north f64, scenes str, limit i64, created datetime[ms], started datetime[ms], finished datetime[ms], queued f64, elapsed f64, credits i64, reason str");

@@ -12,7 +12,7 @@ use up42_core::parallel::in_parallel;
 /// Number of concurrent requests for details; the client's rate limiter also applies.
 const CONCURRENT_REQUESTS: usize = 16;
 /// Placeholder for a reason that was not requested.
-const UNASKED: &str = "`with_details` asks why";
+const REASON_NOT_READ: &str = "`with_details` reads the reason";
 
 impl Project {
     /// Returns the project's jobs that match a [`JobFilter`] or a [`JobStatus`], newest first.
@@ -134,7 +134,7 @@ impl JobCollection {
 fn outcome(status: &JobStatus) -> Outcome {
     match status {
         JobStatus::Succeeded => Outcome::Succeeded { credits: None },
-        status if status.is_terminal() => Outcome::Failed { reason: UNASKED.into(), credits: None },
+        status if status.is_terminal() => Outcome::Failed { reason: REASON_NOT_READ.into(), credits: None },
         _ => Outcome::Unfinished,
     }
 }
@@ -146,7 +146,7 @@ fn detailed(source: &dyn Source, record: &JobRecord) -> Result<JobRecord> {
         Outcome::Succeeded { credits } if credits.is_none() => *credits = source.credits(&job.id)?,
         Outcome::Failed { reason, credits } => {
             *credits = source.credits(&job.id)?;
-            if reason == UNASKED {
+            if reason == REASON_NOT_READ {
                 *reason = source.reason(job)?;
             }
         }
@@ -163,7 +163,7 @@ mod tests {
     use crate::client::Client;
 
     #[test]
-    fn a_list_tells_no_more_than_the_platform_did() {
+    fn a_list_contains_only_data_of_the_platform() {
         let project = Client::simulator().unwrap().project().unwrap();
         let job = |name: Option<&str>, status: &str| {
             Job::read(&json!({"id": "31e82142-5823", "name": name, "status": status})).unwrap()
@@ -176,7 +176,7 @@ mod tests {
             lines,
             [
                 "Dakar: succeeded, succeeded",
-                "31e82142-5823: failed, `with_details` asks why",
+                "31e82142-5823: failed, `with_details` reads the reason",
                 "x: PAUSED, unfinished"
             ]
         );

@@ -27,8 +27,8 @@ impl<'a> LiveProgress<'a> {
     /// Shows the state of the batch, and why nothing is sent. Skips an update that comes too soon,
     /// unless it is the last one.
     pub(super) fn show(&mut self, state: &State, why: Option<String>, is_last: bool) {
-        let begun = Instant::now();
-        if begun < self.next && !is_last {
+        let started = Instant::now();
+        if started < self.next && !is_last {
             return;
         }
         let bundle = (self.jobs)(state).live_bundle(why, is_last);
@@ -36,6 +36,6 @@ impl<'a> LiveProgress<'a> {
             Some(live) => live.update(&bundle),
             None => self.live = Some(display_live(&bundle)),
         }
-        self.next = Instant::now() + MIN_PAUSE.max(begun.elapsed() * PART);
+        self.next = Instant::now() + MIN_PAUSE.max(started.elapsed() * PART);
     }
 }

@@ -12,7 +12,7 @@ use super::plan::Item;
 use super::policy::Policy;
 use super::progress::Progress;
 use super::report::JobCollection;
-use super::run::{CONCURRENT_REQUESTS, Goal, Known, Left, Limit, Run};
+use super::run::{CONCURRENT_REQUESTS, Goal, Limit, Run, RunResult, RunStart};
 use super::state::{Event, Phase, State};
 use crate::client::Client;
 use crate::jobs::{Job, JobId};
@@ -22,7 +22,7 @@ use up42_core::parallel::in_parallel;
 use up42_core::wait::{Clock, SystemClock};
 
 /// Pause between two attempts to take the lock.
-const WATCH: Duration = Duration::from_secs(1);
+const LOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Purpose of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +37,7 @@ pub(super) enum Task {
 /// Result of a run.
 pub(super) struct RunOutput {
     pub(super) items: Vec<Item>,
-    pub(super) left: Left,
+    pub(super) result: RunResult,
     policy: Policy,
     limit: Limit,
 }
@@ -76,8 +76,8 @@ impl Batch {
         lock: Option<Lock>,
     ) -> Result<JobCollection> {
         match self.run_locked(clock, task, lock)? {
-            Some(RunOutput { items, left, policy, limit }) => {
-                Ok(self.collection(&items, &left.state, &policy, Some(limit.ours())))
+            Some(RunOutput { items, result, policy, limit }) => {
+                Ok(self.collection(&items, &result.state, &policy, Some(limit.of_batch())))
             }
             None => self.jobs_in_journal(),
         }
@@ -90,7 +90,7 @@ impl Batch {
         task: Task,
         lock: Option<Lock>,
     ) -> Result<Option<RunOutput>> {
-        let began = clock.now();
+        let started = clock.now();
         let _lock = match (lock, self.path()) {
             (Some(lock), _) => Some(lock),
             (None, None) => None,
@@ -110,13 +110,13 @@ impl Batch {
             None => (Vec::new(), Vec::new()),
         };
         let policy = self.policy_with(journal.as_ref())?;
-        let (count, was_begun) = (known.len(), journal.is_some());
+        let (count, existed) = (known.len(), journal.is_some());
         let mut items = self.plan.merged(known);
         let limit = self.limit(&policy)?;
-        let mut state = self.replay(&items, &events, limit.ours(), &policy)?;
+        let mut state = self.replay(&items, &events, limit.of_batch(), &policy)?;
         let mut news = match task {
             Task::Cancel | Task::Place => Vec::new(),
-            Task::Run | Task::Retry => self.ask_for_gone(&mut state, task),
+            Task::Run | Task::Retry => self.look_up_missing(&mut state, task),
         };
         news.extend(match task {
             Task::Retry => retried(&mut state, |_| true),
@@ -139,33 +139,34 @@ impl Batch {
         let renewed: Vec<_> = renewed.into_iter().map(|item| (item, &items[item].parameters)).collect();
         journal.change(&renewed)?;
         journal.append(&news)?;
-        let mut places = vec![usize::MAX; items.len()];
-        self.shown(&items, &state).into_iter().enumerate().for_each(|(place, item)| places[item] = place);
-        let known = Known { journal, state, items: items.clone(), places, began, was_begun };
-        let jobs = |state: &State| self.collection(&items, state, &policy, Some(limit.ours()));
+        let mut indices = vec![usize::MAX; items.len()];
+        self.shown(&items, &state).into_iter().enumerate().for_each(|(index, item)| indices[item] = index);
+        let start = RunStart { journal, state, items: items.clone(), indices, started, existed };
+        let jobs = |state: &State| self.collection(&items, state, &policy, Some(limit.of_batch()));
         let live_progress = if policy.is_quiet { None } else { LiveProgress::new(&jobs) };
-        let goal = if task == Task::Place { Goal::Placed } else { Goal::Ended };
-        let run = Run::new((&*self.service, clock), self.name(), &policy, known, limit)?;
+        let goal = if task == Task::Place { Goal::Submitted } else { Goal::Ended };
+        let run = Run::new((&*self.service, clock), self.name(), &policy, start, limit)?;
         let mut run = run.shown_on(live_progress).until(goal);
         if task == Task::Cancel {
             run.cancel()?;
         }
-        let left = run.run_to_end()?;
-        Ok(Some(RunOutput { items, left, policy, limit }))
+        let result = run.run_to_end()?;
+        Ok(Some(RunOutput { items, result, policy, limit }))
     }
 
     /// Requests the jobs that the platform did not know any more, since it may have answered 404
     /// during an outage. Of the jobs that it still does not know, only those are retried that a
     /// complete list does not contain either.
-    fn ask_for_gone(&self, state: &mut State, task: Task) -> Vec<Event> {
-        let gone: Vec<(usize, JobId)> = state.gone().map(|(item, id)| (item, id.clone())).collect();
-        if gone.is_empty() {
+    fn look_up_missing(&self, state: &mut State, task: Task) -> Vec<Event> {
+        let missing: Vec<(usize, JobId)> =
+            state.missing_jobs().map(|(item, id)| (item, id.clone())).collect();
+        if missing.is_empty() {
             return Vec::new();
         }
-        let answers = in_parallel(&gone, CONCURRENT_REQUESTS, |(_, id)| self.service.job(id));
+        let answers = in_parallel(&missing, CONCURRENT_REQUESTS, |(_, id)| self.service.job(id));
         let mut listed = None;
         let mut news = Vec::new();
-        for ((item, id), answer) in gone.into_iter().zip(answers) {
+        for ((item, id), answer) in missing.into_iter().zip(answers) {
             match answer {
                 Ok(job) => news.push(Event::Seen { item, job }),
                 Err(error) if error.kind() == ErrorKind::NotFound && task == Task::Retry => {
@@ -173,10 +174,10 @@ impl Batch {
                     match listed.as_ref().map(|jobs| jobs.get(&id)) {
                         Some(Some(job)) => news.push(Event::Seen { item, job: job.clone() }),
                         Some(None) => {}
-                        None => state.leave_out_of_retry(item),
+                        None => state.exclude_from_retry(item),
                     }
                 }
-                Err(_) => state.leave_out_of_retry(item),
+                Err(_) => state.exclude_from_retry(item),
             }
         }
         news.into_iter().filter(|event| state.apply(event)).collect()
@@ -240,7 +241,7 @@ impl Batch {
     fn lock(&self, path: &Path, task: Task, clock: &dyn Clock) -> Result<Option<Lock>> {
         let is_silent = self.policy.is_quiet || self.policy.in_background;
         let (mut progress, start) = (Progress::new(is_silent), clock.now());
-        let (mut is_told, mut next) = (is_silent, start);
+        let (mut is_printed, mut next) = (is_silent, start);
         loop {
             if let Some(lock) = Lock::take(path)? {
                 return Ok(Some(lock));
@@ -250,25 +251,25 @@ impl Batch {
             if left == Some(Duration::ZERO) {
                 return Ok(None);
             }
-            if !is_told {
+            if !is_printed {
                 println!("another kernel runs this batch: watching it");
-                is_told = true;
+                is_printed = true;
             }
             // The run that holds the lock may have discarded an earlier request when it started.
             if let (Some(journal), Task::Cancel) = (self.journal()?, task) {
                 journal.request_cancel()?;
             }
             if !is_silent && now >= next {
-                self.watch(&mut progress, now - start)?;
+                self.print_progress(&mut progress, now - start)?;
                 // A long journal takes a while to read: this limits the share of time for it.
                 next = now + (clock.now() - now) * 20;
             }
-            clock.wait(left.map_or(WATCH, |left| left.min(WATCH)));
+            clock.wait(left.map_or(LOCK_INTERVAL, |left| left.min(LOCK_INTERVAL)));
         }
     }
 
     /// Prints the progress of a batch that another program runs.
-    fn watch(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
+    fn print_progress(&self, progress: &mut Progress, elapsed: Duration) -> Result<()> {
         let Some(journal) = self.journal()? else { return Ok(()) };
         let policy = self.policy_with(Some(&journal))?;
         let state = self.replay(&journal.items()?, &journal.events()?, 1, &policy)?;
@@ -277,8 +278,8 @@ impl Batch {
     }
 
     fn limit(&self, policy: &Policy) -> Result<Limit> {
-        let asked = policy.limits.max_concurrent.unwrap_or(self.service.default_max_unfinished());
-        Ok(Limit { service: self.service.limit()?, asked })
+        let user = policy.limits.max_concurrent.unwrap_or(self.service.default_max_unfinished());
+        Ok(Limit { service: self.service.limit()?, user })
     }
 }
 

@@ -4,10 +4,10 @@
 use super::report::{JobCollection, JobRecord};
 use up42_core::time::{format_duration, minute};
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, ROWS, Tone, counted, grouped};
+use up42_view::elements::{Card, Cell, ROWS, StatusKind, counted, grouped};
 
 /// Number of rows while a batch runs.
-const WATCHED: usize = 8;
+const LIVE_ROWS: usize = 8;
 
 /// Number of rows for a batch with more jobs than one table shows.
 const FIRST: usize = 20;
@@ -27,7 +27,7 @@ impl JobCollection {
         }
         let mut records: Vec<&JobRecord> = self.iter().filter(|record| rank(record) < ENDED).collect();
         records.sort_by_key(|record| (rank(record) != UNDER_WAY, rank(record)));
-        records.truncate(WATCHED);
+        records.truncate(LIVE_ROWS);
         if records.is_empty() {
             return card;
         }
@@ -47,7 +47,7 @@ impl JobCollection {
             None if !self.knows_credits() => card,
             None => card.fact("Credits paid", Cell::Number(self.paid() as f64, 0)),
         };
-        if let Some((first, last)) = self.known() {
+        if let Some((first, last)) = self.time_range() {
             let (first, mut last) = (minute(first), minute(last));
             if first.get(..10) == last.get(..10) {
                 last = last.split_off(last.len().min(11));
@@ -87,13 +87,13 @@ fn above(card: MimeBundle, table: MimeBundle) -> MimeBundle {
 /// Returns the rank of a job in the table: problems first, then running, queued, succeeded and
 /// unsent jobs.
 fn rank(record: &JobRecord) -> u8 {
-    match (record.reason().is_some(), record.tone()) {
+    match (record.reason().is_some(), record.status_kind()) {
         (true, _) => 0,
-        (false, Tone::Neutral | Tone::Failed) => 1,
-        (false, Tone::Running) => UNDER_WAY,
-        (false, Tone::Waiting) if record.job.is_some() => 3,
-        (false, Tone::Ok) => ENDED,
-        (false, Tone::Waiting) => 5,
+        (false, StatusKind::Neutral | StatusKind::Failed) => 1,
+        (false, StatusKind::Running) => UNDER_WAY,
+        (false, StatusKind::Waiting) if record.job.is_some() => 3,
+        (false, StatusKind::Ok) => ENDED,
+        (false, StatusKind::Waiting) => 5,
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use super::super::sample;
 
     #[test]
-    fn a_batch_tells_how_it_stands() {
+    fn the_overview_contains_counts_costs_and_times() {
         insta::assert_snapshot!(sample::jobs().overview("jobs").text, @r"
         Batch spring
           Jobs          ✓ 1 succeeded  ● 1 running  ○ 1 queued  ○ 1 to come  ✕ 1 failed  ✕ 1 rejected  ◇ 1 unproven
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_jobs_those_with_problems_come_first() {
+    fn jobs_with_problems_come_first_in_a_long_list() {
         let few = sample::jobs();
         let records = few.iter().cycle().take(70).cloned().collect();
         let many = JobCollection::new(few.source().clone(), "spring".into(), records);

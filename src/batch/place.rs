@@ -26,9 +26,9 @@ impl Batch {
     pub(crate) fn place(&self) -> Result<Vec<Placement>> {
         let place = || -> Result<Vec<Placement>> {
             match self.run_locked(&SystemClock::default(), Task::Place, None)? {
-                Some(RunOutput { items, left, .. }) => {
-                    let shown = self.shown(&items, &left.state);
-                    let of = |item: usize| placement(&left.state, item, left.found.contains(&item));
+                Some(RunOutput { items, result, .. }) => {
+                    let shown = self.shown(&items, &result.state);
+                    let of = |item: usize| placement(&result.state, item, result.found.contains(&item));
                     Ok(shown.into_iter().map(of).collect())
                 }
                 // Another program ran the batch until the deadline.

@@ -91,7 +91,7 @@ impl Plan {
     }
 
     /// Returns the index of each item in the plan; `None` for items that the plan does not contain.
-    pub(super) fn places(&self, items: &[Item]) -> Vec<Option<usize>> {
+    pub(super) fn indices(&self, items: &[Item]) -> Vec<Option<usize>> {
         let planned = self.items.iter().enumerate().map(|(place, item)| (item.key.as_str(), place));
         let planned: HashMap<&str, usize> = planned.collect();
         items.iter().map(|item| planned.get(item.key.as_str()).copied()).collect()

@@ -9,7 +9,7 @@ use up42_core::time::format_duration;
 /// added.
 pub(super) struct Progress {
     is_quiet: bool,
-    shown: Option<Shown>,
+    last_line: Option<LastLine>,
     at: Duration,
     /// Time until the next line if nothing changes.
     idle_pause: Duration,
@@ -17,15 +17,15 @@ pub(super) struct Progress {
 
 /// Content of the last line.
 #[derive(Debug, PartialEq)]
-struct Shown {
+struct LastLine {
     ended: usize,
     to_come: usize,
-    news: News,
+    important: Important,
 }
 
 /// Content whose changes are printed without delay.
 #[derive(Debug, PartialEq)]
-struct News {
+struct Important {
     /// Whether any job has failed.
     has_failed: bool,
     /// Whether the credits suffice, and whether sending was not stopped.
@@ -36,14 +36,14 @@ struct News {
 
 /// Shortest time between two lines, and shortest share of the elapsed time between them: a run of a
 /// week has only a few lines more than one of an hour.
-const APART: Duration = Duration::from_secs(2);
+const MIN_INTERVAL: Duration = Duration::from_secs(2);
 const PART: u32 = 20;
 /// First and longest time between two lines if nothing changes.
 const IDLE_PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 
 impl Progress {
     pub(super) fn new(is_quiet: bool) -> Self {
-        Self { is_quiet, shown: None, at: Duration::ZERO, idle_pause: IDLE_PAUSES[0] }
+        Self { is_quiet, last_line: None, at: Duration::ZERO, idle_pause: IDLE_PAUSES[0] }
     }
 
     /// Prints a line if one is due.
@@ -75,18 +75,25 @@ impl Progress {
         let (total, ended, succeeded, unknown) =
             (tally.total(), tally.ended(), tally.succeeded(), tally.unknown());
         let (short, stop) = (state.shortage(), state.stop());
-        let news = News {
+        let important = Important {
             has_failed: ended > succeeded,
             is_sending: (short.is_none(), stop.is_none()),
             unknown: unknown.len(),
         };
-        let is_other = self.shown.as_ref().is_none_or(|shown| shown.news.is_sending != news.is_sending);
-        let shows = Shown { ended, to_come: tally.to_come(), news };
-        let has_changed = self.shown.as_ref() != Some(&shows);
-        let is_due = match &self.shown {
+        let is_other = self
+            .last_line
+            .as_ref()
+            .is_none_or(|last_line| last_line.important.is_sending != important.is_sending);
+        let content = LastLine { ended, to_come: tally.to_come(), important };
+        let has_changed = self.last_line.as_ref() != Some(&content);
+        let is_due = match &self.last_line {
             None => true,
-            Some(shown) if shown.news != shows.news || (has_changed && ended == total) => true,
-            Some(_) if has_changed => now >= self.at + APART.max(now / PART),
+            Some(last_line)
+                if last_line.important != content.important || (has_changed && ended == total) =>
+            {
+                true
+            }
+            Some(_) if has_changed => now >= self.at + MIN_INTERVAL.max(now / PART),
             Some(_) => now >= self.at + self.idle_pause,
         };
         if !is_due {
@@ -94,7 +101,7 @@ impl Progress {
         }
         self.idle_pause =
             if has_changed { IDLE_PAUSES[0] } else { (self.idle_pause * 2).min(IDLE_PAUSES[1]) };
-        (self.shown, self.at) = (Some(shows), now);
+        (self.last_line, self.at) = (Some(content), now);
         let unknown_jobs: usize = unknown.iter().map(|(_, jobs)| jobs).sum();
         let queued = total - ended - tally.to_come() - tally.running() - unknown_jobs;
         let mut line = format!("{:>6}  {ended}/{total}  {succeeded} succeeded", duration_text(now));
@@ -103,7 +110,7 @@ impl Progress {
             (tally.running(), "running".to_owned()),
             (queued, "queued".to_owned()),
         ];
-        let odd = |(word, jobs)| (jobs, format!("`{word}`, a status not known here"));
+        let odd = |(word, jobs)| (jobs, format!("`{word}` (unknown status)"));
         others.extend(unknown.into_iter().map(odd));
         others.push((tally.to_come(), "to come".to_owned()));
         for (count, word) in others.iter().filter(|(count, _)| *count > 0) {

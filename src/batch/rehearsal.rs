@@ -14,7 +14,7 @@ use super::journal::{Head, Journal};
 use super::locked_run::Task;
 use super::plan::{Item, Kind, Owner};
 use super::policy::Policy;
-use super::run::{Known, Limit, Run};
+use super::run::{Limit, Run, RunStart};
 use super::state::{Event, State};
 use super::submission::Submission;
 use crate::client::Client;
@@ -130,11 +130,11 @@ fn run(
     for event in &events {
         state.apply(event);
     }
-    let limit = Limit { service: limit, asked: limit };
-    let places = (0..items.len()).collect();
-    let known =
-        Known { journal, state, items: items.clone(), places, began: Duration::ZERO, was_begun: false };
-    Run::new((&platform, &platform), "rehearsal", &policy, known, limit)?.run_to_end()?;
+    let limit = Limit { service: limit, user: limit };
+    let indices = (0..items.len()).collect();
+    let start =
+        RunStart { journal, state, items: items.clone(), indices, started: Duration::ZERO, existed: false };
+    Run::new((&platform, &platform), "rehearsal", &policy, start, limit)?.run_to_end()?;
     Ok(Rehearsed { makespan: platform.now(), requests: platform.requests.into_inner() })
 }
 

@@ -8,10 +8,10 @@ use super::backend::{Delivery, Source};
 use super::state::Phase;
 use crate::client::Client;
 use crate::jobs::{Job, JobId, JobParameters, Project};
-use up42_core::error::{Error, Result};
+use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::sanitize;
-use up42_view::elements::{Tone, counted};
+use up42_view::elements::{StatusKind, counted};
 
 /// Jobs of a batch, in the order of their parameters; or jobs that a project, a workflow or a
 /// process lists, newest first.
@@ -127,6 +127,24 @@ impl JobCollection {
         self.tally().succeeded()
     }
 
+    /// Returns the label and the error of each job that failed or was cancelled
+    /// ([`ErrorKind::NotFound`]), was rejected, was not sent, or is unproven. An error is one line;
+    /// [`JobRecord::reason`] returns logs with all their lines.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # use up42::jobs::JobFilter;
+    /// # let project = Client::simulator()?.project()?;
+    /// let jobs = project.jobs(JobFilter::new())?.with_details()?;
+    /// for (label, error) in jobs.failed() {
+    ///     println!("{label}: {error}");
+    /// }
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    pub fn failed(&self) -> Vec<(&str, Error)> {
+        self.iter().filter_map(|record| Some((record.label.as_str(), record.outcome.error()?))).collect()
+    }
+
     /// Returns the sum of the known costs of the jobs, in credits.
     pub fn cost(&self) -> i64 {
         self.iter().filter_map(JobRecord::cost).fold(0, i64::saturating_add)
@@ -154,7 +172,7 @@ impl JobCollection {
     /// Returns the project of the jobs, whose dry runs can be read. Fails for other services.
     pub(crate) fn project(&self) -> Result<&Project> {
         let message =
-            "only the dry runs of a workflow tell what they found: see `Workflow::test_jobs_parallel`";
+            "only the dry runs of a workflow return the scenes found: see `Workflow::test_jobs_parallel`";
         self.source.project().ok_or_else(|| Error::invalid(message))
     }
 
@@ -218,7 +236,7 @@ impl JobRecord {
     /// reports it.
     pub(super) fn status_and_progress(&self) -> String {
         let progress =
-            self.job.as_ref().filter(|_| !self.standing().has_ended()).and_then(|job| job.progress);
+            self.job.as_ref().filter(|_| !self.job_state().has_ended()).and_then(|job| job.progress);
         match progress.filter(|percent| *percent > 0) {
             Some(percent) => format!("{}, {percent} %", self.status_word()),
             None => self.status_word(),
@@ -226,11 +244,11 @@ impl JobRecord {
     }
 
     pub(super) fn status_word(&self) -> String {
-        self.standing().word()
+        self.job_state().word()
     }
 
-    pub(super) fn tone(&self) -> Tone {
-        self.standing().tone()
+    pub(super) fn status_kind(&self) -> StatusKind {
+        self.job_state().status_kind()
     }
 }
 
@@ -242,6 +260,20 @@ impl Outcome {
             Outcome::Rejected(error) | Outcome::Unsent(error) => Some(error.to_string()),
             Outcome::Unproven(error) => {
                 Some(format!("{error}: the job may exist, look for it before you run it again"))
+            }
+        }
+    }
+
+    /// Returns the reason as an error.
+    fn error(&self) -> Option<Error> {
+        match self {
+            Outcome::Succeeded { .. } | Outcome::Unfinished => None,
+            Outcome::Failed { reason, .. } => {
+                Some(Error::new(ErrorKind::NotFound, reason.trim()).context("the job has no results"))
+            }
+            Outcome::Rejected(error) | Outcome::Unsent(error) => Some(error.clone()),
+            Outcome::Unproven(error) => {
+                Some(error.clone().context("the job may exist, look for it before you run it again"))
             }
         }
     }
@@ -273,5 +305,22 @@ impl fmt::Debug for JobCollection {
             self.len(),
             self.cost()
         )
+    }
+}
+
+#[cfg(all(test, feature = "simulator"))]
+mod tests {
+    use super::super::sample;
+
+    #[test]
+    fn jobs_without_results_have_an_error() {
+        let jobs = sample::jobs();
+        let failed: Vec<_> =
+            jobs.failed().into_iter().map(|(label, error)| format!("{label}: {error}")).collect();
+        insta::assert_snapshot!(failed.join("\n"), @r"
+        Thiès: the job has no results: [s2:1] no image
+        Mbour: 422: too large
+        Kaolack: the job may exist, look for it before you run it again: no answer
+        ");
     }
 }

@@ -100,23 +100,23 @@ impl Batch {
         for event in events {
             state.apply(event);
         }
-        let mut gone = Vec::new();
-        for (item, place) in self.plan.places(items).into_iter().enumerate() {
+        let mut removed = Vec::new();
+        for (item, index) in self.plan.indices(items).into_iter().enumerate() {
             match policy.on_change {
-                _ if place.is_some() => {}
-                _ if state.phase(item).is_waiting() => state.leave_out(item),
+                _ if index.is_some() => {}
+                _ if state.phase(item).is_waiting() => state.exclude(item),
                 OnChange::Keep => {}
-                OnChange::LeaveOut => state.leave_out(item),
-                OnChange::Refuse => gone.push(&items[item].parameters.label),
+                OnChange::LeaveOut => state.exclude(item),
+                OnChange::Refuse => removed.push(&items[item].parameters.label),
             }
         }
-        match gone.first() {
+        match removed.first() {
             None => Ok(state),
             Some(first) => Err(Error::invalid(format!(
                 "its journal has {} of {} jobs that the parameters no longer have, such as `{first}`: keep them by \
                  `.on_change(OnChange::Keep)`, leave them out by `.on_change(OnChange::LeaveOut)`, or give \
                  the batch another name",
-                gone.len(),
+                removed.len(),
                 items.len(),
             ))),
         }
@@ -126,9 +126,9 @@ impl Batch {
     /// their identity. Returns the items that changed.
     pub(super) fn renew(&self, items: &mut [Item], state: &State) -> Vec<usize> {
         let mut renewed = Vec::new();
-        for (item, place) in self.plan.places(items).into_iter().enumerate() {
-            let Some(place) = place.filter(|_| state.phase(item).is_waiting()) else { continue };
-            let now = &self.plan.items[place].parameters;
+        for (item, index) in self.plan.indices(items).into_iter().enumerate() {
+            let Some(index) = index.filter(|_| state.phase(item).is_waiting()) else { continue };
+            let now = &self.plan.items[index].parameters;
             if items[item].parameters != *now {
                 items[item].parameters = now.clone();
                 renewed.push(item);
@@ -141,8 +141,8 @@ impl Batch {
     /// without those that are left out.
     pub(super) fn shown(&self, items: &[Item], state: &State) -> Vec<usize> {
         let shown =
-            self.plan.places(items).into_iter().enumerate().filter(|(item, _)| !state.is_left_out(*item));
-        let mut shown: Vec<_> = shown.map(|(item, place)| (place.unwrap_or(usize::MAX), item)).collect();
+            self.plan.indices(items).into_iter().enumerate().filter(|(item, _)| !state.is_excluded(*item));
+        let mut shown: Vec<_> = shown.map(|(item, index)| (index.unwrap_or(usize::MAX), item)).collect();
         shown.sort();
         shown.into_iter().map(|(_, item)| item).collect()
     }

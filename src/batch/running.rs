@@ -47,12 +47,12 @@ impl Batch {
     pub fn start(&self) -> Result<Running> {
         let (mut batch, end) = (self.clone(), Arc::new(Mutex::default()));
         batch.policy.in_background = true;
-        let (driven, told) = (batch.clone(), Arc::clone(&end));
+        let (driven, result_slot) = (batch.clone(), Arc::clone(&end));
         // Taken before the thread starts, so that calls on the batch from now on refer to this run.
         let lock = self.reserve().with_context(|| self.description())?;
         let run = move || {
             let result = driven.drive_with(Task::Run, lock).with_context(|| driven.description());
-            *told.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(result);
+            *result_slot.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(result);
         };
         let thread = std::thread::Builder::new().name("up42-batch".into()).spawn(run);
         let thread = thread.map_err(Error::from).with_context(|| self.description())?;

@@ -16,11 +16,11 @@ pub(super) fn at(minute: i64) -> Timestamp {
 /// Returns seven jobs with a limit of two unfinished jobs and a spending limit of 2,000 credits; 40
 /// more credits were paid for jobs that were retried.
 pub(super) fn jobs() -> JobCollection {
-    let asked = |query: Value| Map::from_iter([("s2:1".to_owned(), query)]);
+    let by_block = |query: Value| Map::from_iter([("s2:1".to_owned(), query)]);
     let bbox =
-        asked(json!({"time": "2019-01-01T00:00:00Z/..", "limit": 2, "bbox": [-17.5, 14.6, -17.4, 14.8]}));
+        by_block(json!({"time": "2019-01-01T00:00:00Z/..", "limit": 2, "bbox": [-17.5, 14.6, -17.4, 14.8]}));
     let shape = json!({"type": "Polygon", "coordinates": [[[1, 2], [3, 2], [3, 5], [1, 5], [1, 2]]]});
-    let shape = asked(json!({"ids": ["S2A_1", "S2B_2"], "limit": 1, "intersects": shape}));
+    let shape = by_block(json!({"ids": ["S2A_1", "S2B_2"], "limit": 1, "intersects": shape}));
     let failed = Outcome::Failed { reason: "[s2:1]\nno image\n".into(), credits: Some(3) };
     let all = [
         ("Dakar", job("SUCCEEDED", [Some(0), Some(2), Some(12)]), Outcome::Succeeded { credits: Some(1250) }),

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_found_behind_whatever_a_server_made_of_the_name() {
+    fn a_token_is_found_in_a_name_changed_by_the_server() {
         let parameters = JobParameters::new("a", Default::default());
         let first = Submission {
             batch: "Über_alle",

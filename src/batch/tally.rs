@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::report::{JobCollection, JobRecord, Outcome};
 use super::state::{Phase, State};
 use crate::jobs::JobStatus;
-use up42_view::elements::Tone;
+use up42_view::elements::StatusKind;
 
 /// State of a job as shown to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,12 +35,12 @@ impl JobState<'_> {
         self == Self::Job(&JobStatus::Succeeded)
     }
 
-    pub(super) fn tone(self) -> Tone {
+    pub(super) fn status_kind(self) -> StatusKind {
         match self {
-            Self::ToCome => Tone::Waiting,
-            Self::Unsent => Tone::Failed,
-            Self::Unproven | Self::Gone => Tone::Neutral,
-            Self::Job(status) => status.tone(),
+            Self::ToCome => StatusKind::Waiting,
+            Self::Unsent => StatusKind::Failed,
+            Self::Unproven | Self::Gone => StatusKind::Neutral,
+            Self::Job(status) => status.status_kind(),
         }
     }
 
@@ -56,19 +56,19 @@ impl JobState<'_> {
 }
 
 impl Phase {
-    fn standing(&self) -> JobState<'_> {
+    fn job_state(&self) -> JobState<'_> {
         match self {
             Self::Waiting | Self::Sending { .. } | Self::Lost { .. } => JobState::ToCome,
             Self::Unproven { .. } => JobState::Unproven,
             Self::Rejected { .. } => JobState::Job(&JobStatus::Rejected),
-            Self::Created(created) if created.is_gone() => JobState::Gone,
+            Self::Created(created) if created.is_missing() => JobState::Gone,
             Self::Created(created) => JobState::Job(&created.job.status),
         }
     }
 }
 
 impl JobRecord {
-    pub(super) fn standing(&self) -> JobState<'_> {
+    pub(super) fn job_state(&self) -> JobState<'_> {
         match (&self.outcome, &self.job) {
             (Outcome::Succeeded { .. }, _) => JobState::Job(&JobStatus::Succeeded),
             (Outcome::Rejected(_), _) => JobState::Job(&JobStatus::Rejected),
@@ -91,8 +91,8 @@ pub(super) struct Tally<'a> {
 impl<'a> FromIterator<JobState<'a>> for Tally<'a> {
     fn from_iter<I: IntoIterator<Item = JobState<'a>>>(jobs: I) -> Self {
         let mut counts = HashMap::new();
-        for standing in jobs {
-            *counts.entry(standing).or_default() += 1;
+        for job_state in jobs {
+            *counts.entry(job_state).or_default() += 1;
         }
         Self { counts }
     }
@@ -100,22 +100,23 @@ impl<'a> FromIterator<JobState<'a>> for Tally<'a> {
 
 impl State {
     pub(super) fn tally(&self) -> Tally<'_> {
-        self.phases().iter().map(Phase::standing).collect()
+        self.phases().iter().map(Phase::job_state).collect()
     }
 }
 
 impl JobCollection {
     pub(super) fn tally(&self) -> Tally<'_> {
-        self.iter().map(JobRecord::standing).collect()
+        self.iter().map(JobRecord::job_state).collect()
     }
 }
 
 /// Order of the parts: succeeded jobs first, jobs with problems last.
-const ORDER: [Tone; 5] = [Tone::Ok, Tone::Running, Tone::Waiting, Tone::Failed, Tone::Neutral];
+const ORDER: [StatusKind; 5] =
+    [StatusKind::Ok, StatusKind::Running, StatusKind::Waiting, StatusKind::Failed, StatusKind::Neutral];
 
 impl<'a> Tally<'a> {
     fn count(&self, is_meant: impl Fn(JobState<'a>) -> bool) -> usize {
-        self.counts.iter().filter(|(standing, _)| is_meant(**standing)).map(|(_, count)| count).sum()
+        self.counts.iter().filter(|(job_state, _)| is_meant(**job_state)).map(|(_, count)| count).sum()
     }
 
     pub(super) fn total(&self) -> usize {
@@ -136,18 +137,18 @@ impl<'a> Tally<'a> {
     }
 
     pub(super) fn running(&self) -> usize {
-        self.count(|standing| standing == JobState::Job(&JobStatus::Running))
+        self.count(|job_state| job_state == JobState::Job(&JobStatus::Running))
     }
 
     /// Returns the number of items without a known job that have not ended.
     pub(super) fn to_come(&self) -> usize {
-        self.count(|standing| matches!(standing, JobState::ToCome | JobState::Unsent))
+        self.count(|job_state| matches!(job_state, JobState::ToCome | JobState::Unsent))
     }
 
     /// Returns the statuses that are unknown to this version, in the platform's words, with the
     /// number of jobs in each.
     pub(super) fn unknown(&self) -> Vec<(&'a str, usize)> {
-        let unknown = self.counts.iter().filter_map(|(standing, count)| match standing {
+        let unknown = self.counts.iter().filter_map(|(job_state, count)| match job_state {
             JobState::Job(JobStatus::Unknown(word)) => Some((word.as_str(), *count)),
             _ => None,
         });
@@ -157,9 +158,10 @@ impl<'a> Tally<'a> {
     }
 
     /// Returns the states that jobs have, with the number of jobs in each.
-    pub(super) fn parts(&self) -> Vec<(Tone, String, usize)> {
-        let rank = |tone: Tone| ORDER.iter().position(|one| *one == tone);
-        let parts = self.counts.iter().map(|(standing, count)| (standing.tone(), standing.word(), *count));
+    pub(super) fn parts(&self) -> Vec<(StatusKind, String, usize)> {
+        let rank = |kind: StatusKind| ORDER.iter().position(|one| *one == kind);
+        let parts =
+            self.counts.iter().map(|(job_state, count)| (job_state.status_kind(), job_state.word(), *count));
         let mut parts: Vec<_> = parts.collect();
         parts.sort_by(|a, b| rank(a.0).cmp(&rank(b.0)).then(b.2.cmp(&a.2)).then(a.1.cmp(&b.1)));
         parts
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_comes_first_and_what_went_wrong_last() {
+    fn successes_come_first_and_failures_last() {
         let jobs = sample::jobs();
         let expected = "1 succeeded, 1 running, 1 queued, 1 to come, 1 failed, 1 rejected, 1 unproven";
         assert_eq!(summary(&jobs.tally()), expected);
@@ -190,7 +192,7 @@ mod tests {
 
     /// Progress lines and the collection count the same jobs.
     #[test]
-    fn the_state_and_its_records_count_alike() {
+    fn counts_of_the_state_and_of_its_records_are_equal() {
         let mut state = State::new(9, 9, Duration::ZERO);
         let intent = |item| Event::Intent { item, at: Duration::ZERO };
         (1..9).for_each(|item| assert!(state.apply(&intent(item))));

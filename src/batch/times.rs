@@ -10,7 +10,7 @@ use up42_view::chart::peak_overlap;
 
 /// Longest time after the last known time until which an unfinished job is drawn, if the known
 /// times span less.
-const STALE: SignedDuration = SignedDuration::from_hours(1);
+const MAX_OPEN_END: SignedDuration = SignedDuration::from_hours(1);
 
 impl JobRecord {
     pub(super) fn created(&self) -> Option<Timestamp> {
@@ -31,14 +31,14 @@ impl JobRecord {
     }
 
     /// Returns the time from its creation to its end.
-    fn took(&self) -> Option<Duration> {
+    fn duration(&self) -> Option<Duration> {
         self.finished()?.duration_since(self.created()?).try_into().ok()
     }
 }
 
 impl JobCollection {
     /// Returns the first and the last known time of any job.
-    pub(super) fn known(&self) -> Option<(Timestamp, Timestamp)> {
+    pub(super) fn time_range(&self) -> Option<(Timestamp, Timestamp)> {
         let moments = || self.iter().flat_map(|one| [one.created(), one.started(), one.finished()]).flatten();
         moments().min().zip(moments().max())
     }
@@ -46,8 +46,8 @@ impl JobCollection {
     /// Returns the time until which unfinished jobs are drawn: when the jobs were read, but past
     /// the last known time at most as long as the known times span, or an hour if that is longer.
     pub(super) fn until(&self) -> Timestamp {
-        let Some((first, last)) = self.known() else { return self.at() };
-        let longest = last.duration_since(first).max(STALE);
+        let Some((first, last)) = self.time_range() else { return self.at() };
+        let longest = last.duration_since(first).max(MAX_OPEN_END);
         self.at().clamp(last, last.checked_add(longest).unwrap_or(Timestamp::MAX))
     }
 
@@ -56,10 +56,10 @@ impl JobCollection {
     /// jobs, or without a limit the peak so far. `None` before the first job has ended, and when
     /// all have.
     pub fn remaining(&self) -> Option<Duration> {
-        let took: Vec<Duration> = self.iter().filter_map(JobRecord::took).collect();
+        let durations: Vec<Duration> = self.iter().filter_map(JobRecord::duration).collect();
         let job = UnitTime::measured(
-            took.len() as f64,
-            took.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(*one)),
+            durations.len() as f64,
+            durations.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(*one)),
         )?;
         let left = self.iter().filter(|one| matches!(one.outcome, Outcome::Unfinished));
         // On average, jobs that exist are half done.
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rest_takes_as_long_as_what_was_done() {
+    fn the_time_left_is_estimated_from_ended_jobs() {
         let mut jobs = sample::jobs();
         // Ended after 12 and 6 minutes; one not sent and two half done, two at a time.
         assert_eq!(jobs.remaining(), Some(Duration::from_secs(9 * 60)));
@@ -90,9 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_ends_now_but_no_news_is_no_run_of_days() {
+    fn unfinished_jobs_end_now_or_soon_after_the_last_update() {
         let mut jobs = sample::jobs();
-        assert_eq!((jobs.known(), jobs.until()), (Some((at(0), at(12))), at(14)));
+        assert_eq!((jobs.time_range(), jobs.until()), (Some((at(0), at(12))), at(14)));
         jobs.at = at(9_999);
         assert_eq!(jobs.until(), at(12 + 60));
         jobs.at = at(-5);

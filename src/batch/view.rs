@@ -15,20 +15,20 @@ impl Batch {
     /// Returns a table of the jobs to be run, or the overview if some were sent before: statuses,
     /// credits, and jobs with problems first. Sends no request.
     fn bundle(&self) -> MimeBundle {
-        match self.begun() {
+        match self.existing_jobs() {
             Some(jobs) => jobs.overview("batch.jobs()?"),
             None => self.table(..ROWS).bundle(),
         }
     }
 
     /// Returns the jobs if any of them exists or has a reason for its failure.
-    fn begun(&self) -> Option<JobCollection> {
+    fn existing_jobs(&self) -> Option<JobCollection> {
         let jobs = self.jobs().ok()?;
         jobs.iter().any(|record| record.job.is_some() || record.reason().is_some()).then_some(jobs)
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        if let Some(jobs) = self.begun() {
+        if let Some(jobs) = self.existing_jobs() {
             return jobs.table(rows);
         }
         let (name, owner) = (self.name(), self.service.owner());
@@ -39,7 +39,7 @@ impl Batch {
             JobParameters::columns(),
         )
         .list(self.items(), rows, "batch", |item: &Item| item.parameters.row())
-        .note("batch.estimate()? tells the price, batch.run()? runs the jobs.");
+        .note("batch.estimate()? returns the price, batch.run()? runs the jobs.");
         match self.jobs() {
             Ok(_) => table,
             Err(error) => table.note(error.to_string()),
@@ -58,7 +58,7 @@ impl JobRecord {
         let job = self.job.as_ref();
         let at = |time: Option<jiff::Timestamp>| time.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let card = Card::new(&self.label)
-            .badge(self.tone(), self.status_and_progress())
+            .badge(self.status_kind(), self.status_and_progress())
             .fact("Id", job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str())))
             .fact("Started (UTC)", at(job.and_then(|job| job.started)))
             .fact("Finished (UTC)", at(job.and_then(|job| job.finished)))
@@ -135,7 +135,7 @@ fn row(record: &JobRecord, has_failures: bool) -> Vec<Cell> {
     let mut cells = vec![
         Cell::text(&record.label),
         job.map_or(Cell::Empty, |job| Cell::id(job.id.as_str().chars().take(8).collect::<String>())),
-        Cell::status(record.tone(), record.status_and_progress()),
+        Cell::status(record.status_kind(), record.status_and_progress()),
         record.started().map_or(Cell::Empty, |at| Cell::time(minute(at))),
         job.and_then(|job| job.duration())
             .map_or(Cell::Empty, |time| Cell::Figure(time.as_secs_f64(), elapsed(time.as_secs()))),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_tells_what_it_will_run() {
+    fn a_batch_is_shown_with_its_parameters() {
         let workflow = Client::simulator().unwrap().project().unwrap().workflow("ports").unwrap();
         let jobs =
             ["2019", "2020"].map(|day| JobParameters { label: format!("Dakar, {day}"), inputs: inputs(day) });
@@ -183,12 +183,12 @@ mod tests {
         ───────────  ──────────────────────────────────
         Dakar, 2019  time 2019, bbox [1,2,3,4], limit 1
         Dakar, 2020  time 2020, bbox [1,2,3,4], limit 1
-        batch.estimate()? tells the price, batch.run()? runs the jobs.
+        batch.estimate()? returns the price, batch.run()? runs the jobs.
         ");
     }
 
     #[test]
-    fn jobs_tell_what_came_of_them() {
+    fn jobs_are_shown_with_their_outcomes() {
         let project = Client::simulator().unwrap().project().unwrap();
         let job = |status: &str| {
             Job::read(&json!({

@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_keeps_its_lines_and_no_key() {
+    fn logs_keep_their_lines_without_secrets() {
         let log = "[s2:1]\nread https://h/a.tif?X-Amz-Signature=hunter2 failed\n\x1b[31mno image\n";
         assert_eq!(harmless(log), "[s2:1]\nread https://h/a.tif?… failed\n [31mno image\n");
     }

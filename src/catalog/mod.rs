@@ -2,8 +2,8 @@
 //! is bought.
 //!
 //! - [`Catalog`]: UP42's catalog or any STAC API, with its [`Collections`] and [`Queryables`].
-//! - [`Search`]: area, dates, cloud cover and [`Filter`]s; [`Scenes`]: its result, as a table, a
-//!   DataFrame, a GeoParquet file.
+//! - [`Search`]: area, dates, cloud cover, [`Filter`]s and whole filters in [`Cql2`]; [`Scenes`]:
+//!   its result, as a table, a DataFrame, a GeoParquet file.
 //! - [`Quicklooks`]: previews, as a map and as a [`Gallery`].
 //! - [`Coverage`], [`Timeline`], [`AoiClouds`], [`Mosaic`]: coverage of an area, acquisition times,
 //!   cloud cover over the area itself, and the best scenes to buy.
@@ -35,7 +35,7 @@ pub use provider::{Collection, Collections, Queryable, Queryables};
 pub(crate) use quicklooks::picture;
 pub use quicklooks::{Gallery, Quicklook, QuicklookOutcome, Quicklooks};
 pub use scenes::{Scene, Scenes, scan_geoparquet, scan_geoparquet_within};
-pub use search::{Filter, Op, Search, SortBy};
+pub use search::{Cql2, Filter, Op, Search, SortBy};
 pub use timeline::{Timeline, TimelinePeriod};
 
 use crate::client::Client;
@@ -166,7 +166,7 @@ impl Catalog {
         let origin = std::iter::once(("Catalog".to_owned(), self.describe())).chain(search.describe());
         let scenes = Scenes::new(found.scenes, found.more).with_origin(origin.collect());
         Ok(match found.note {
-            Some(note) => scenes.noted(note),
+            Some(note) => scenes.with_note(note),
             None => scenes,
         })
     }

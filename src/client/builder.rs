@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Client, Inner, Who};
+use super::{Client, Inner, LoginKind};
 use crate::transport::{Connection, Login, Request, RetryPolicy, Secret, Settings, TokenSource, Worker};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::sanitize::sanitize;
@@ -195,18 +195,18 @@ impl ClientBuilder {
         let api_url = server(self.api_url.as_deref().unwrap_or(api))?;
         let auth_url = server(self.auth_url.as_deref().unwrap_or(auth))?;
         let auth = parsed(&auth_url)?;
-        let (who, tokens) = match (self.account, &self.project_id, self.project_key) {
+        let (login_kind, tokens) = match (self.account, &self.project_id, self.project_key) {
             (Some((user, password)), _, _) => {
                 let login = account_login(&auth_url, &user, password);
                 let hint = format!("check the user `{user}` and its password (UP42_USERNAME, UP42_PASSWORD)");
-                (Who::Account(user), TokenSource::new(login, hint))
+                (LoginKind::Account(user), TokenSource::new(login, hint))
             }
             (None, Some(id), Some(key)) => {
                 let login = project_login(&api_url, id, key);
                 let hint = format!(
                     "check the project id `{id}` and its API key (UP42_PROJECT_ID, UP42_PROJECT_API_KEY)"
                 );
-                (Who::Project, TokenSource::new(login, hint))
+                (LoginKind::Project, TokenSource::new(login, hint))
             }
             (None, _, _) => return Err(no_login()),
         };
@@ -219,7 +219,7 @@ impl ClientBuilder {
             worker: Worker::start(connection)?,
             api_url,
             auth_url,
-            who,
+            login_kind,
             project_id: self.project_id,
             batches: absolute(self.batches.unwrap_or_else(|| BATCHES.into()))?,
             workspace: Mutex::default(),
@@ -313,11 +313,11 @@ mod tests {
         assert_eq!(client.region(), Some(Region::Sa));
         let project = from(&[("UP42_PROJECT_ID", "p"), ("UP42_PROJECT_API_KEY", "hunter2")]).unwrap();
         assert!(!format!("{project:?}").contains("hunter2"));
-        assert_eq!(project.build().unwrap().who(), &Who::Project);
+        assert_eq!(project.build().unwrap().login_kind(), &LoginKind::Project);
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn the_error_of_a_missing_setting_names_it() {
         let message = |variables| from(variables).and_then(ClientBuilder::build).unwrap_err().to_string();
         assert!(
             message(&[]).starts_with("no login: set UP42_USERNAME and UP42_PASSWORD, or UP42_PROJECT_ID")
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_server_is_named() {
+    fn an_invalid_server_url_is_an_error_without_its_secrets() {
         let error = Client::builder().account("me", "x").api_url("api.up42.com").build().unwrap_err();
         assert_eq!(error.to_string(), "server `api.up42.com` is not a URL: write `https://…`");
         for url in

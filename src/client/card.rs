@@ -1,6 +1,6 @@
-use super::{Client, Who};
+use super::{Client, LoginKind};
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Tone};
+use up42_view::elements::{Card, Cell, StatusKind};
 use up42_view::impl_mime_bundle;
 
 impl Client {
@@ -9,11 +9,11 @@ impl Client {
     }
 
     fn card(&self) -> Card {
-        let mut card = Card::new("UP42 client").fact("Login", self.who().to_string());
+        let mut card = Card::new("UP42 client").fact("Login", self.login_kind().to_string());
         // The simulator's port changes with each start: a notebook should not contain it.
         card = match self.is_simulated() {
             true => card
-                .badge(Tone::Neutral, "simulator")
+                .badge(StatusKind::Neutral, "simulator")
                 .fact("Server", "in this process")
                 .note("No account, no network: nothing here costs money."),
             false => card.fact("Server", self.inner.api_url.as_str()),
@@ -21,14 +21,14 @@ impl Client {
         if let Some(id) = self.project_id() {
             card = card.fact("Project", Cell::id(id));
         }
-        let catalog = match self.who() {
-            Who::Account(_) | Who::External | Who::NoLogin => "STAC API",
-            Who::Project => "classic search",
+        let catalog = match self.login_kind() {
+            LoginKind::Account(_) | LoginKind::External | LoginKind::NoLogin => "STAC API",
+            LoginKind::Project => "classic search",
         };
         card = card.fact("Catalog", catalog);
         match self.balance() {
             Ok(credits) => card.fact("Credits", Cell::Number(credits as f64, 0)),
-            Err(error) => card.fact("Credits", Cell::status(Tone::Failed, error.to_string())),
+            Err(error) => card.fact("Credits", Cell::status(StatusKind::Failed, error.to_string())),
         }
     }
     #[cfg(feature = "simulator")]

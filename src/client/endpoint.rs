@@ -16,9 +16,9 @@ use up42_core::sanitize::sanitize;
 /// # let simulator = Simulator::builder().ogc_wants_login().start()?;
 /// # let (url, token) = (simulator.ogc_url(), Simulator::OGC_KEY);
 /// # let client = Client::builder().simulator(simulator.clone()).build()?;
-/// let server = client.processes(Endpoint::new(&url).token(token))?;
-/// let server = client.processes(Endpoint::new(&url).api_key("X-API-Key", token))?;
-/// let server = client.processes(Endpoint::new(&url).user("me", token))?;
+/// let server = client.process_server(Endpoint::new(&url).token(token))?;
+/// let server = client.process_server(Endpoint::new(&url).api_key("X-API-Key", token))?;
+/// let server = client.process_server(Endpoint::new(&url).user("me", token))?;
 /// assert!(!format!("{server:?}").contains(token));
 /// # Ok::<(), up42::Error>(())
 /// ```
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_tells_a_login() {
+    fn debug_output_contains_no_login() {
         let endpoint = || Endpoint::new("https://h/ogc?key=hunter2");
         let logins = [
             endpoint(),

@@ -42,7 +42,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_error_with_a_good_status_is_an_error() {
+    fn an_error_with_status_200_is_an_error() {
         assert_eq!(data(json!({"data": {"a": 1}, "error": {}})).unwrap(), json!({"a": 1}));
         assert_eq!(data(json!({"data": [], "error": null})).unwrap(), json!([]));
         let error =

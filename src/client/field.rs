@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_a_credit_count_against_the_limit() {
+    fn fractions_of_a_credit_are_rounded_up() {
         let json = json!({"int": 99, "float": 12.0, "part": 99.1, "spent": -0.5, "text": "7", "null": null, "huge": 1e300});
         let read = |field| credits(&json, field).map_err(|error| error.to_string());
         assert_eq!([read("int"), read("float"), read("part")], [Ok(99), Ok(12), Ok(100)]);

@@ -56,7 +56,7 @@ struct Inner {
     worker: Worker,
     api_url: String,
     auth_url: String,
-    who: Who,
+    login_kind: LoginKind,
     project_id: Option<String>,
     batches: PathBuf,
     /// Workspace, once it was requested.
@@ -67,7 +67,7 @@ struct Inner {
 
 /// Kind of login, without its secret.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Who {
+pub(crate) enum LoginKind {
     /// A project's API key, for the classic API.
     Project,
     /// An account by its user name, for the current API and the account's projects.
@@ -156,7 +156,7 @@ impl Client {
     ///
     /// // A STAC API and an OGC API - Processes server are there too.
     /// assert_eq!(Catalog::stac(simulator.stac_url())?.collections()?.len(), 4);
-    /// assert_eq!(ProcessServer::open(simulator.ogc_url())?.list()?.len(), 3);
+    /// assert_eq!(ProcessServer::open(simulator.ogc_url())?.processes()?.len(), 3);
     ///
     /// // A request is stopped before its answer, until the test lets it go.
     /// let held = simulator.hold(Hold::answer().on("GET /balance"));
@@ -196,13 +196,13 @@ impl Client {
         balance.context("read the credits")
     }
 
-    pub(crate) fn who(&self) -> &Who {
-        &self.inner.who
+    pub(crate) fn login_kind(&self) -> &LoginKind {
+        &self.inner.login_kind
     }
 
     /// Returns whether requests are sent with a login.
     pub(crate) fn has_login(&self) -> bool {
-        self.inner.who != Who::NoLogin
+        self.inner.login_kind != LoginKind::NoLogin
     }
 
     pub(crate) fn project_id(&self) -> Option<&str> {
@@ -234,7 +234,7 @@ impl Client {
     /// Returns whether this client's own login is sent with a request.
     pub(crate) fn sends_login(&self, request: &Request) -> bool {
         let api = url::Url::parse(&self.inner.api_url);
-        self.inner.who != Who::NoLogin && api.is_ok_and(|api| request.sends_token_to(&api))
+        self.inner.login_kind != LoginKind::NoLogin && api.is_ok_and(|api| request.sends_token_to(&api))
     }
 
     pub(crate) fn send(&self, request: Request) -> Result<Response> {
@@ -268,26 +268,26 @@ impl Client {
 
     fn file_behind(&self, url: &Secret) -> Request {
         let request = Request::signed(url);
-        match self.inner.who {
-            Who::External => request.login(Login::Token),
-            Who::Project | Who::Account(_) | Who::NoLogin => request,
+        match self.inner.login_kind {
+            LoginKind::External => request.login(Login::Token),
+            LoginKind::Project | LoginKind::Account(_) | LoginKind::NoLogin => request,
         }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Client({} at {})", self.inner.who, redact::text(&self.inner.api_url))
+        write!(f, "Client({} at {})", self.inner.login_kind, redact::text(&self.inner.api_url))
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for LoginKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Who::Project => f.write_str("a project's key"),
-            Who::Account(user) => f.write_str(user),
-            Who::External => f.write_str("with a login"),
-            Who::NoLogin => f.write_str("without a login"),
+            LoginKind::Project => f.write_str("a project's key"),
+            LoginKind::Account(user) => f.write_str(user),
+            LoginKind::External => f.write_str("with a login"),
+            LoginKind::NoLogin => f.write_str("without a login"),
         }
     }
 }
@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_gateways_of_one_host_are_two_and_a_simulator_on_another_port_is_the_same() {
+    fn hosts_differ_by_path_and_simulators_not_by_port() {
         let host = |url: &str| {
             let client = Client::builder().account("me", "secret").api_url(url).auth_url(url);
             client.build().unwrap().host()

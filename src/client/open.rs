@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use url::Url;
 
 use super::builder::{BATCHES, TIMEOUT, absolute, server};
-use super::{Client, Endpoint, Inner, Who};
+use super::{Client, Endpoint, Inner, LoginKind};
 use crate::transport::{Connection, Credentials, RetryPolicy, Settings, Worker};
 use up42_core::error::{Error, ErrorKind, Result};
 
@@ -32,7 +32,7 @@ impl Client {
             worker: Worker::start(Connection::new(settings)?)?,
             auth_url: api_url.clone(),
             api_url,
-            who: if endpoint.credentials.is_some() { Who::External } else { Who::NoLogin },
+            login_kind: if endpoint.credentials.is_some() { LoginKind::External } else { LoginKind::NoLogin },
             project_id: None,
             batches: absolute(batches)?,
             workspace: Mutex::default(),

@@ -31,7 +31,7 @@ impl Client {
                 Err(error) => error,
             };
             // Storages use different statuses for an expired URL.
-            let status = error.server_error().map(|said| said.status);
+            let status = error.server_error().map(|server_error| server_error.status);
             let has_ended = status.is_some_and(|status| matches!(status, 400 | 401 | 403 | 404 | 410));
             fruitless = if part.length() > before { 0 } else { fruitless + 1 };
             if !(has_ended || error.kind() == ErrorKind::Network)

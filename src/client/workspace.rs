@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Client, Region, Who, data, optional, required};
+use super::{Client, LoginKind, Region, data, optional, required};
 use crate::transport::Request;
 use up42_core::error::{Context, Error, Result};
 use up42_core::sanitize::sanitize;
@@ -56,13 +56,13 @@ impl Client {
 
     /// Requests the workspace (`docs/up42-api.md`, 1.4 and 1.6).
     fn ask_workspace(&self) -> Result<Workspace> {
-        let (id, email) = match (self.who(), self.project_id()) {
-            (Who::Account(_), _) => {
+        let (id, email) = match (self.login_kind(), self.project_id()) {
+            (LoginKind::Account(_), _) => {
                 let path = "/realms/public/protocol/openid-connect/userinfo";
                 let json = self.json(Request::get(format!("{}{path}", self.inner.auth_url)))?;
                 (required(&json, "sub")?, optional(&json, "email"))
             }
-            (Who::Project, Some(project)) => {
+            (LoginKind::Project, Some(project)) => {
                 let json = self.get(&format!("/projects/{}", super::id::checked("project", project)?));
                 (required(&json.and_then(data)?, "workspaceId")?, None)
             }

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_has_the_narrowest_type_that_holds_all() {
+    fn a_column_has_the_narrowest_type_for_its_values() {
         assert_eq!(column(json!([true, null])), "Boolean([Some(true), None])");
         assert_eq!(column(json!([1, 2])), "Integer([Some(1), Some(2)])");
         assert_eq!(column(json!([1, 2.5])), "Number([Some(1.0), Some(2.5)])");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_ordered_by_name_whatever_the_records_have() {
+    fn columns_are_sorted_by_name() {
         let record = |json: Value| json.as_object().unwrap().clone();
         let records = [record(json!({"b": 1, "c": 2})), record(json!({"c": 3, "a": 4})), record(json!({}))];
         let columns: Vec<_> = properties(&records)

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_version_is_meant_unless_one_is_given() {
+    fn the_newest_version_is_the_default() {
         let blocks = blocks();
         assert_eq!(find(&blocks, "tiling").unwrap().version.as_deref(), Some("1.10.0"));
         assert_eq!(find(&blocks, "tiling@1.2").unwrap().version.as_deref(), Some("1.2"));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_named_with_what_there_is() {
+    fn the_error_of_an_unknown_block_suggests_others() {
         let message = |wanted: &str| find(&blocks(), wanted).unwrap_err().to_string();
         assert_eq!(message("tiling@7"), "block `tiling` has no version `7`, but `1.10.0`, `1.9.0`, `1.2`");
         assert_eq!(

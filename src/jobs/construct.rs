@@ -58,7 +58,7 @@ impl Workflow {
         let construct = || {
             let drafts = queries()?.into_iter().map(|query| {
                 let label = query.label();
-                JobDraft { who: format!("job `{label}`"), label, query, ..JobDraft::default() }
+                JobDraft { origin: format!("job `{label}`"), label, query, ..JobDraft::default() }
             });
             WorkflowSchema::of(self)?.jobs(&drafts.collect::<Vec<_>>(), "job")
         };

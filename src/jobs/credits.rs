@@ -53,7 +53,7 @@ impl Price {
     /// would be counted as 0.
     pub(crate) fn of_job(json: &Value, inputs: &Map<String, Value>) -> Result<Self> {
         match inputs.keys().find(|task| *task != "config" && json.get(task.as_str()).is_none()) {
-            Some(task) => Err(Error::response(format!("the estimate does not tell of task `{task}`"))),
+            Some(task) => Err(Error::response(format!("the estimate lacks task `{task}`"))),
             None => Self::read(json),
         }
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_told_in_their_largest_units() {
+    fn durations_are_formatted_in_their_largest_units() {
         let of = |min, max| Durations { min: Duration::from_secs(min), max: Duration::from_secs(max) };
         assert_eq!(of(8, 600).to_string(), "8 s to 10 min 00 s");
         assert_eq!(of(7260, 7260).to_string(), "2 h 01 min");
@@ -131,7 +131,7 @@ mod tests {
 
     /// The numbers are from the SDK's fixtures.
     #[test]
-    fn the_tasks_are_summed_and_their_times_are_milliseconds() {
+    fn tasks_are_summed_and_durations_are_in_milliseconds() {
         let task = json!({
             "blockConsumption": {"credit": {"min": 100, "max": 250}, "resources": {"min": 3, "max": 4, "unit": "SCENE"}},
             "machineConsumption": {"credit": {"min": 1.5, "max": 2.5}, "duration": {"min": 80930, "max": 428927}},
@@ -143,7 +143,7 @@ mod tests {
         let inputs = json!({"config": {"mode": "DRY_RUN"}, "s2:1": {}, "tiling:1": {}});
         let of_job = |estimate| Price::of_job(&estimate, inputs.as_object().unwrap());
         assert_eq!(of_job(json!({"s2:1": task, "tiling:1": task})).unwrap(), price);
-        insta::assert_snapshot!(of_job(json!({"s2:1": task})).unwrap_err(), @"the estimate does not tell of task `tiling:1`");
+        insta::assert_snapshot!(of_job(json!({"s2:1": task})).unwrap_err(), @"the estimate lacks task `tiling:1`");
         let mut odd = task.clone();
         odd["machineConsumption"]["duration"]["min"] = json!(-1);
         assert_eq!(Price::read(&json!({"s2:1": odd})).unwrap().duration, None);

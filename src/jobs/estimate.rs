@@ -45,7 +45,7 @@ impl Estimate {
     pub(crate) fn of_prices(prices: Vec<(String, Result<Price>)>) -> Result<Self> {
         let jobs = prices.into_iter().map(|(label, price)| EstimatedJob { label, price });
         let estimate = Self { jobs: jobs.collect() };
-        if let (Some((label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
+        if let (Some((label, error)), None) = (estimate.failed().first(), estimate.priced().next()) {
             return Err(error.clone().context(format!("job `{label}`")));
         }
         Ok(estimate)
@@ -67,9 +67,10 @@ impl Estimate {
         self.priced().filter_map(|price| price.duration).reduce(Durations::plus)
     }
 
-    /// Returns the jobs without a price, with the reasons.
-    pub fn failed(&self) -> impl Iterator<Item = (&str, &Error)> {
-        self.jobs.iter().filter_map(|job| Some((job.label.as_str(), job.price.as_ref().err()?)))
+    /// Returns the label and the error of each job without a price.
+    pub fn failed(&self) -> Vec<(&str, Error)> {
+        let failed = |job: &EstimatedJob| job.price.as_ref().err().cloned();
+        self.jobs.iter().filter_map(|job| Some((job.label.as_str(), failed(job)?))).collect()
     }
 
     /// Returns the price of each job, if all jobs have one.
@@ -78,7 +79,7 @@ impl Estimate {
     ///
     /// The error of the first job without a price, with the number of such jobs.
     pub fn prices(&self) -> Result<Vec<Price>> {
-        let context = |job: &EstimatedJob| match self.failed().count() {
+        let context = |job: &EstimatedJob| match self.failed().len() {
             0 | 1 => format!("job `{}` has no price", job.label),
             many => format!(
                 "{many} of {} have no price, the first is `{}`",
@@ -172,7 +173,7 @@ impl Workflow {
             let jobs =
                 jobs.map(|(job, key)| EstimatedJob { label: job.label.clone(), price: prices[key].clone() });
             let estimate = Estimate { jobs: jobs.collect() };
-            if let (Some((label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
+            if let (Some((label, error)), None) = (estimate.failed().first(), estimate.priced().next()) {
                 return Err(error.clone().context(format!("job `{label}`")));
             }
             Ok(estimate)
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn prices_beyond_all_bounds_do_not_overflow() {
+    fn huge_prices_do_not_overflow() {
         let job = job("a\nb", priced(1, i64::MAX));
         let estimate = Estimate { jobs: vec![job.clone(), job] };
         assert_eq!(estimate.total(), Credits { min: 2, max: i64::MAX });
@@ -273,12 +274,12 @@ mod tests {
     }
 
     #[test]
-    fn a_job_without_a_price_hides_no_other() {
+    fn a_job_without_a_price_does_not_affect_others() {
         let refused = || Err(Error::invalid("400: no"));
         let jobs = vec![job("a", priced(1, 2)), job("b", refused()), job("c", refused())];
         let estimate = Estimate { jobs };
         assert_eq!(estimate.total(), Credits { min: 1, max: 2 });
-        assert_eq!(estimate.failed().map(|(label, _)| label).collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(estimate.failed().into_iter().map(|(label, _)| label).collect::<Vec<_>>(), ["b", "c"]);
         insta::assert_snapshot!(estimate.prices().unwrap_err(), @"2 of 3 jobs have no price, the first is `b`: 400: no");
     }
 }

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_keeps_what_fits_in_every_way() {
+    fn a_filter_requires_all_conditions() {
         let job = job("Airports_3_py", "FAILED", "2020-06-01T23:59:58.5Z");
         let fits = |filter: JobFilter| {
             let days = filter.between.as_ref().map(|(start, end)| DateRange::parse(start, end).unwrap());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_told_by_any_of_its_words() {
+    fn a_status_is_parsed_from_each_of_its_spellings() {
         for word in ["NOT_STARTED", "not started", "Not Started"] {
             assert_eq!(JobStatus::from(word), JobStatus::NotStarted);
         }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_some_job_has_is_one() {
+    fn an_unknown_status_is_accepted_only_if_a_job_has_it() {
         let filter = JobFilter::new().status(["PAUSED"]);
         assert!(filter.check(&[JobStatus::Unknown("PAUSED".into())]).is_ok());
         assert_eq!(

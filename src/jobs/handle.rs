@@ -201,7 +201,7 @@ impl ProjectJob {
     /// Returns the path for renaming the job and for running it again.
     fn workflow_path(&self) -> Result<String> {
         let workflow = self.workflow_id.as_deref();
-        let workflow = workflow.ok_or_else(|| Error::response("the job does not tell its `workflowId`"))?;
+        let workflow = workflow.ok_or_else(|| Error::response("the job has no `workflowId`"))?;
         let (workflow, id) = (checked("workflow", workflow)?, checked("job", self.id.as_str())?);
         Ok(self.project.path(&format!("/workflows/{workflow}/jobs/{id}")))
     }

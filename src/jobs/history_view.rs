@@ -9,7 +9,7 @@ use super::{CreditEntry, CreditHistory};
 use up42_core::sanitize::{sanitize, words};
 use up42_core::time::minute;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl CreditEntry {
@@ -23,8 +23,8 @@ impl CreditEntry {
 
     fn bundle(&self) -> MimeBundle {
         let card = Card::new(words(&self.kind))
-            .badge(Tone::Neutral, format!("{:+} credits", self.credits))
-            .fact("At (UTC)", self.at.map_or(Cell::Empty, |at| Cell::time(minute(at))));
+            .badge(StatusKind::Neutral, format!("{:+} credits", self.credits))
+            .fact("Time (UTC)", self.at.map_or(Cell::Empty, |at| Cell::time(minute(at))));
         let facts = self.details.iter().take(20);
         let value_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         facts.fold(card, |card, (name, value)| card.fact(name, value_text(value))).bundle()
@@ -36,11 +36,11 @@ impl_mime_bundle!(CreditEntry);
 impl CreditHistory {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
-            Column::new("At (UTC)"),
-            Column::new("For"),
+            Column::new("Time (UTC)"),
+            Column::new("Type"),
             Column::number("Credits"),
             Column::new("Job"),
-            Column::new("Told"),
+            Column::new("Details"),
         ];
         let row = |entry: &CreditEntry| {
             [
@@ -55,7 +55,7 @@ impl CreditHistory {
             ]
         };
         let footer = [
-            Cell::text("Together"),
+            Cell::text("Total"),
             Cell::text(""),
             Cell::Number(self.sum() as f64, 0),
             Cell::text(""),
@@ -70,7 +70,7 @@ impl_show!(CreditHistory);
 
 impl fmt::Debug for CreditHistory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of credits, {:+} together", counted(self.len(), "change"), self.sum())
+        write!(f, "{} of credits, {:+} in total", counted(self.len(), "change"), self.sum())
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn a_history_tells_what_was_spent() {
+    fn a_history_is_shown_with_its_costs() {
         let entry = |kind: &str, delta: Value, details: Value| {
             let json = json!({"type": kind, "createdAt": "2020-06-01T11:34:00Z", "delta": delta, "details": details});
             CreditEntry::read(&json).unwrap()
@@ -101,14 +101,14 @@ mod tests {
             ],
         };
         assert_eq!((history.sum(), history.spent()), (8750, 1250));
-        assert_eq!(format!("{history:?}"), "2 changes of credits, +8750 together");
+        assert_eq!(format!("{history:?}"), "2 changes of credits, +8750 in total");
         insta::assert_snapshot!(history.table(..ROWS).bundle().text, @r"
         2 changes of credits
-        At (UTC)          For              Credits  Job       Told
-        ────────────────  ───────────────  ───────  ────────  ─────
+        Time (UTC)        Type             Credits  Job       Details
+        ────────────────  ───────────────  ───────  ────────  ───────
         2020-06-01 11:34  job task          −1,250  31e82142  Dakar
         2020-06-01 11:34  credit purchase   10,000  –         –
-        Together                             8,750
+        Total                                8,750
         ");
         assert_eq!(history.to_dataframe().unwrap().shape(), (2, 5));
     }

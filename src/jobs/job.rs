@@ -227,11 +227,11 @@ impl Project {
 
     /// Requests a signed URL of the job's results, valid for some minutes.
     pub(crate) fn results_url(&self, id: &JobId) -> Result<Secret> {
-        let ask = || {
+        let request = || {
             let path = self.path(&format!("/jobs/{}/downloads/results/", checked("job", id.as_str())?));
             self.client().json(Request::get(self.client().url(&path)).secret()).and_then(data)
         };
-        required(&ask().with_context(|| format!("results of job `{id}`"))?, "url").map(Secret::new)
+        required(&request().with_context(|| format!("results of job `{id}`"))?, "url").map(Secret::new)
     }
 
     pub(super) fn job_data(&self, id: &JobId, rest: &str) -> Result<Value> {
@@ -246,7 +246,7 @@ mod tests {
     use crate::client::Client;
 
     #[test]
-    fn an_id_that_leads_elsewhere_is_not_asked_about() {
+    fn an_id_that_changes_the_path_is_not_requested() {
         let project = Client::simulator().unwrap().project().unwrap();
         let id = JobId::from("../../users");
         let refused = [
@@ -261,11 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_calls_a_job_is_one_harmless_line_when_it_is_printed() {
+    fn ids_and_statuses_are_printed_as_one_sanitized_line() {
         let hostile = "x\nEVCXR_BEGIN_CONTENT text/html\n\u{1b}[2J";
         let id = JobId::from(hostile);
-        for told in [id.to_string(), format!("{id:?}"), JobStatus::from(hostile).to_string()] {
-            assert!(!told.contains("EVCXR_") && !told.contains(char::is_control), "{told}");
+        for printed in [id.to_string(), format!("{id:?}"), JobStatus::from(hostile).to_string()] {
+            assert!(!printed.contains("EVCXR_") && !printed.contains(char::is_control), "{printed}");
         }
         assert_eq!(id.as_str(), hostile);
     }

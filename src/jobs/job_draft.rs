@@ -11,7 +11,7 @@ use up42_view::elements::counted;
 #[derive(Clone, Debug, Default)]
 pub(super) struct JobDraft {
     /// Name of the job in errors, such as `` row 3 (`Dakar`) ``.
-    pub(super) who: String,
+    pub(super) origin: String,
     /// Label of the job.
     pub(super) label: String,
     pub(super) query: JobQuery,
@@ -53,12 +53,12 @@ impl WorkflowSchema {
                     let key = job.key();
                     if let Some(first) = known.get(&key) {
                         let message = format!("it is the same as {first}, and would be paid twice");
-                        faulty.push((one.who.clone(), vec![Problem::new("", message)]));
+                        faulty.push((one.origin.clone(), vec![Problem::new("", message)]));
                     }
-                    known.entry(key).or_insert(&one.who);
+                    known.entry(key).or_insert(&one.origin);
                     jobs.push(job);
                 }
-                Err(problems) => faulty.push((one.who.clone(), problems)),
+                Err(problems) => faulty.push((one.origin.clone(), problems)),
             }
         }
         refuse(&counted(drafts.len(), unit), &faulty).map(|()| jobs)

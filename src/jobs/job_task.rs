@@ -54,7 +54,7 @@ impl JobTask {
             job: job.clone(),
             id: required(json, "id")?,
             name: optional(json, "name").unwrap_or_default(),
-            status: JobStatus::read(&optional(json, "status").unwrap_or_else(|| "not told".into())),
+            status: JobStatus::read(&optional(json, "status").unwrap_or_else(|| "unknown".into())),
             block: optional(block, "name").unwrap_or_default(),
             version: optional(block, "version").or_else(|| optional(json, "blockVersion")),
             started: instant("startedAt"),

@@ -33,7 +33,7 @@ impl TableRow for JobTask {
         let row = |task: &JobTask| {
             [
                 Cell::id(&task.name),
-                Cell::status(task.status.tone(), task.status.to_string()),
+                Cell::status(task.status.status_kind(), task.status.to_string()),
                 Cell::text(&task.block),
                 task.version.clone().into(),
                 time(task.started),
@@ -48,7 +48,7 @@ impl JobTask {
     fn bundle(&self) -> MimeBundle {
         let time = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         Card::new(&self.name)
-            .badge(self.status.tone(), self.status.to_string())
+            .badge(self.status.status_kind(), self.status.to_string())
             .fact("Id", Cell::id(&self.id))
             .fact("Job", Cell::id(self.job.as_str()))
             .fact("Block", self.block.as_str())
@@ -66,7 +66,7 @@ impl JobQuicklooks {
     /// a picture are listed below the map.
     #[doc(alias = "map_quicklooks")]
     #[doc(alias = "plot_quicklooks")]
-    pub fn map(&self, aoi: &Aoi) -> Map {
+    pub fn to_map(&self, aoi: &Aoi) -> Map {
         let title = format!(
             "{}, {}",
             counted(self.pictures(), "quicklook"),
@@ -151,7 +151,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn tasks_tell_where_they_stand() {
+    fn tasks_are_shown_with_their_status() {
         let project = Client::simulator().unwrap().project().unwrap();
         let json = json!({
             "id": "t1", "name": "tiling:1:1", "status": "RUNNING", "startedAt": "2020-06-01T11:35:10Z",

@@ -42,9 +42,7 @@ impl Limits {
         let mut found = Vec::new();
         match shapes.as_slice() {
             [] if is_picked => {}
-            [] => {
-                found.push(Problem::new("geometry", "nothing tells which images: give a place or scene ids"))
-            }
+            [] => found.push(Problem::new("geometry", "no images are specified: give a place or scene ids")),
             [name] => found.extend(self.area(&data[*name]).err().map(|message| Problem::new(*name, message))),
             [first, name, ..] => {
                 found.push(Problem::new(*name, format!("give one place, not `{first}` and `{name}`")));
@@ -122,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_project_does_not_allow_is_told_with_a_remedy() {
+    fn problems_beyond_the_limits_name_a_remedy() {
         assert_eq!(problems(json!({"bbox": [0.0, 0.0, 0.08, 0.1], "limit": 10})), [""; 0]);
         insta::assert_snapshot!(problems(json!({"bbox": [0.0, 0.0, 0.1, 0.1], "limit": 11})).join("\n"), @r"
         bbox: 123.1 km² are more than the 100 km² of the project: cut it by `Aoi::split`, or raise the limit by `update_settings(Settings::new().max_aoi_size(124))`
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_are_those_that_the_settings_tell() {
+    fn limits_are_read_from_the_settings() {
         let settings = json!({"data": [
             {"name": "MAX_AOI_SIZE", "value": "5"},
             {"name": "JOB_QUERY_MAX_AOI_SIZE", "value": " 100 ", "range": {"min": 0, "max": 1000}},
@@ -150,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn a_job_has_one_place_or_needs_none() {
+    fn a_job_needs_exactly_one_place_or_ids() {
         assert_eq!(problems(json!({"ids": ["a"], "bbox": null})), [""; 0]);
         assert_eq!(problems(json!({"order_ids": ["a"]})), [""; 0]);
         insta::assert_snapshot!(problems(json!({"limit": 0})).join("\n"), @r"
-        geometry: nothing tells which images: give a place or scene ids
+        geometry: no images are specified: give a place or scene ids
         limit: 0 is not a number of images: give a whole number from 1 up
         ");
         let both = json!({"bbox": [0, 0, 1, 1], "contains": {"type": "Point", "coordinates": [0, 0]}});

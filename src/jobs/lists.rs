@@ -10,7 +10,7 @@ use up42_view::show::TableRow;
 
 impl TableRow for Block {
     fn table(blocks: &[Self], rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Block", "For people", "Kind", "Version", "Id"].map(Column::new);
+        let columns = ["Block", "Display name", "Kind", "Version", "Id"].map(Column::new);
         let row = |block: &Block| {
             let kind = if block.is_data { "data" } else { "processing" };
             [
@@ -102,7 +102,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn blocks_and_tasks_are_tables() {
+    fn blocks_and_tasks_are_shown_as_tables() {
         let block = |name: &str, is_data: bool| {
             let (kind, title) = if is_data { ("DATA", Some("Sentinel-2")) } else { ("PROCESSING", None) };
             let json = json!({"id": format!("id of {name}"), "name": name, "displayName": title, "type": kind,
@@ -112,10 +112,10 @@ mod tests {
         let list = [block("sobloo-s2", true), block("tiling", false)];
         insta::assert_snapshot!(Block::table(&list, ..ROWS).bundle().text, @r"
         2 blocks
-        Block      For people  Kind        Version  Id
-        ─────────  ──────────  ──────────  ───────  ───────────────
-        sobloo-s2  Sentinel-2  data        2.6.0    id of sobloo-s2
-        tiling     –           processing  2.6.0    id of tiling
+        Block      Display name  Kind        Version  Id
+        ─────────  ────────────  ──────────  ───────  ───────────────
+        sobloo-s2  Sentinel-2    data        2.6.0    id of sobloo-s2
+        tiling     –             processing  2.6.0    id of tiling
         ");
         let schemas = json!({"ids": {"default": null}, "tile_width": {"default": 768}});
         let task = Task {

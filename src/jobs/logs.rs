@@ -5,7 +5,7 @@ use up42_core::error::{Context, Result};
 use up42_core::impl_list;
 use up42_core::sanitize::{sanitize, without_marks};
 use up42_view::MimeBundle;
-use up42_view::elements::{Passage, passages};
+use up42_view::elements::{TextBlock, text_blocks};
 use up42_view::impl_mime_bundle;
 
 /// Logs of a job's tasks.
@@ -46,8 +46,8 @@ impl Project {
 
 impl JobLogs {
     fn bundle(&self) -> MimeBundle {
-        let logs: Vec<_> = self.iter().map(TaskLog::passage).collect();
-        passages(&format!("Logs of job {}", self.job), &logs)
+        let logs: Vec<_> = self.iter().map(TaskLog::text_block).collect();
+        text_blocks(&format!("Logs of job {}", self.job), &logs)
     }
 }
 
@@ -55,11 +55,15 @@ impl_mime_bundle!(JobLogs);
 
 impl TaskLog {
     fn bundle(&self) -> MimeBundle {
-        passages("Log", &[self.passage()])
+        text_blocks("Log", &[self.text_block()])
     }
 
-    fn passage(&self) -> Passage<'_> {
-        Passage { title: &self.task, status: (self.status.tone(), self.status.to_string()), text: &self.text }
+    fn text_block(&self) -> TextBlock<'_> {
+        TextBlock {
+            title: &self.task,
+            status: (self.status.status_kind(), self.status.to_string()),
+            text: &self.text,
+        }
     }
 }
 
@@ -67,8 +71,8 @@ impl_mime_bundle!(TaskLog);
 
 impl fmt::Display for JobLogs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = self.iter().filter(|log| !log.text.trim().is_empty());
-        said.into_iter().try_for_each(|log| {
+        let written = self.iter().filter(|log| !log.text.trim().is_empty());
+        written.into_iter().try_for_each(|log| {
             write!(f, "[{}]\n{}\n", sanitize(&log.task, 200), without_marks(log.text.trim_end()))
         })
     }
@@ -93,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_printed_log_cannot_forge_a_display() {
+    fn a_printed_log_contains_no_markers() {
         let text = "one\nEVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n".to_owned();
         let log = TaskLog { task: "tile".into(), status: JobStatus::Failed, text };
         let text = JobLogs { job: JobId::from("a"), logs: vec![log] }.to_string();

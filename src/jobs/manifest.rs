@@ -10,7 +10,7 @@ use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::limits::ReadBudget;
 use up42_core::sanitize::sanitize;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Tone};
+use up42_view::elements::{Card, StatusKind};
 use up42_view::impl_mime_bundle;
 
 /// Manifest of a custom block: a file, or its content.
@@ -104,10 +104,10 @@ impl Manifest {
     fn card(&self) -> Card {
         let mut card = Card::new(self.title());
         if self.content.is_some() {
-            card = card.badge(Tone::Ok, "valid");
+            card = card.badge(StatusKind::Ok, "valid");
         }
         let facts =
-            [("Name", "name"), ("For people", "display_name"), ("Kind", "type"), ("Version", "version")];
+            [("Name", "name"), ("Display name", "display_name"), ("Kind", "type"), ("Version", "version")];
         for (title, field) in facts {
             if let Some(text) = self.text(field) {
                 card = card.fact(title, text);
@@ -169,20 +169,20 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_manifest_tells_what_it_is() {
+    fn a_manifest_is_shown_with_name_and_kind() {
         let manifest =
             Manifest::from(json!({"name": "ships", "type": "processing", "display_name": "Ships"}));
         insta::assert_snapshot!(manifest.card().bundle().text, @r"
         manifest of block `ships` [✓ valid]
-          Name        ships
-          For people  Ships
-          Kind        processing
+          Name          ships
+          Display name  Ships
+          Kind          processing
         ");
         assert_eq!(format!("{:?}", Manifest::from("a/b.json")), "manifest `a/b.json`");
     }
 
     #[test]
-    fn a_file_that_is_no_manifest_is_named() {
+    fn an_invalid_manifest_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("UP42Manifest.json");
         fs::write(&path, "{").unwrap();

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn places_and_dates_make_a_job_each_place_by_place() {
+    fn each_pair_of_place_and_date_is_a_job() {
         let parallel = ParallelParameters::new()
             .geometries(&two_places())
             .interval_dates([("2018-01-01", "2018-12-31"), ("2019-01-01", "2019-12-31")])
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn scenes_make_a_job_each_and_drop_the_dates() {
+    fn each_scene_is_a_job_without_dates() {
         let parallel =
             ParallelParameters::new().scene_ids(["s1", "s2"]).interval_dates([("2018-01-01", "2018-12-31")]);
         let queries = parallel.clone().queries().unwrap();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_storage_makes_a_job_of_each_asset_or_order() {
+    fn each_asset_or_order_of_the_storage_is_a_job() {
         let parallel = ParallelParameters::new().asset_ids(["x", "y"]).set("tiling.tile_width", 256);
         let queries = parallel.queries().unwrap();
         assert_eq!(Value::Object(queries[1].data().unwrap()), json!({"asset_ids": ["y"]}));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_combinations_are_refused() {
         let error = ParallelParameters::new().geometries(&two_places()).queries().unwrap_err();
         assert!(error.to_string().starts_with("give geometries with interval dates"));
     }

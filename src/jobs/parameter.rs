@@ -78,7 +78,7 @@ impl ParameterInfo {
     }
 
     fn bundle(&self) -> MimeBundle {
-        Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Takes", self.words()).bundle()
+        Card::new(&self.name).fact("Task", Cell::id(&self.task)).fact("Type", self.words()).bundle()
     }
 }
 
@@ -125,7 +125,7 @@ impl ParametersInfo {
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Parameter", "Takes", "Default", "Meaning", "Task"].map(Column::new);
+        let columns = ["Parameter", "Type", "Default", "Description", "Task"].map(Column::new);
         let row = |one: &ParameterInfo| {
             [
                 Cell::id(&one.name),
@@ -221,7 +221,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn parameters_tell_types_defaults_and_bounds() {
+    fn parameters_are_shown_with_types_defaults_and_bounds() {
         let schemas = json!({
             "limit": {"type": "number", "default": 1, "minimum": 1, "required": true, "description": "Most scenes"},
             "ids": {"type": "array", "default": null},
@@ -230,7 +230,7 @@ mod tests {
         let info = ParametersInfo::of([("s2:1", schemas.as_object().unwrap())]);
         insta::assert_snapshot!(info.table(..ROWS).bundle().text, @r"
         3 parameters
-        Parameter  Takes                     Default  Meaning      Task
+        Parameter  Type                      Default  Description  Task
         ─────────  ────────────────────────  ───────  ───────────  ────
         limit      number, from 1, required  1        Most scenes  s2:1
         ids        array                     –        –            s2:1

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_forges_no_output() {
+    fn a_label_is_sanitized_in_output() {
         let label = "Dakar\nEVCXR_BEGIN_CONTENT text/html".to_owned();
         let debug = format!("{:?}", JobParameters { label, inputs: Map::new() });
         assert!(!debug.contains("EVCXR_") && !debug.contains('\n'), "{debug}");

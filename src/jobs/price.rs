@@ -9,15 +9,16 @@ use up42_view::{impl_mime_bundle, impl_show};
 
 impl Estimate {
     pub(super) fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let failed = self.failed().count();
+        let failures = self.failed();
+        let failed = failures.len();
         let mut columns = vec![
             Column::new("Job"),
-            Column::number("At least").unit("credits"),
-            Column::number("At most").unit("credits"),
-            Column::number("Runs for"),
+            Column::number("Minimum").unit("credits"),
+            Column::number("Maximum").unit("credits"),
+            Column::number("Run time"),
         ];
         if failed > 0 {
-            columns.push(Column::new("Why it has no price"));
+            columns.push(Column::new("Reason"));
         }
         let row = |job: &EstimatedJob| {
             let price = job.price.as_ref().ok();
@@ -49,7 +50,7 @@ impl Estimate {
             .footer([Cell::text(which), credits(total.min), credits(total.max), duration(self.duration())])
             .note("An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.");
         // The row of the job without a price may be below the shown rows.
-        match (self.failed().next(), failed - failed.min(1)) {
+        match (failures.first(), failed - failed.min(1)) {
             (None, _) => table,
             (Some((label, _)), 0) => table.note(format!("There is no price for {label}.")),
             (Some((label, _)), more) => {
@@ -98,7 +99,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn a_price_is_told_in_euros_too() {
+    fn a_price_is_also_shown_in_euros() {
         insta::assert_snapshot!(Credits { min: 95, max: 120 }.card().bundle().text, @r"
         95 to 120 credits
           EUR  0.95 to 1.20
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_is_a_table_with_its_total() {
+    fn an_estimate_is_shown_as_a_table_with_a_total() {
         let time = Durations { min: Duration::from_secs(8), max: Duration::from_secs(600) };
         let price = Price { credits: Credits { min: 95, max: 1200 }, duration: Some(time) };
         let job = |label: &str, price| EstimatedJob { label: label.into(), price };
@@ -114,21 +115,21 @@ mod tests {
         let jobs = vec![job("Dakar", Ok(price)), job("Thiès", Ok(price)), refused];
         insta::assert_snapshot!(Estimate::of(jobs[..2].to_vec()).table(..ROWS).bundle().text, @r"
         2 jobs: 190 to 2400 credits
-        Job       At least (credits)  At most (credits)             Runs for
-        ────────  ──────────────────  ─────────────────  ───────────────────
-        Dakar                     95              1,200   8 s to 10 min 00 s
-        Thiès                     95              1,200   8 s to 10 min 00 s
-        All jobs                 190              2,400  16 s to 20 min 00 s
+        Job       Minimum (credits)  Maximum (credits)             Run time
+        ────────  ─────────────────  ─────────────────  ───────────────────
+        Dakar                    95              1,200   8 s to 10 min 00 s
+        Thiès                    95              1,200   8 s to 10 min 00 s
+        All jobs                190              2,400  16 s to 20 min 00 s
         An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.
         ");
         insta::assert_snapshot!(Estimate::of(jobs).table(..ROWS).bundle().text, @r"
         2 of 3 jobs: 190 to 2400 credits
-        Job               At least (credits)  At most (credits)             Runs for  Why it has no price
-        ────────────────  ──────────────────  ─────────────────  ───────────────────  ───────────────────
-        Dakar                             95              1,200   8 s to 10 min 00 s  –
-        Thiès                             95              1,200   8 s to 10 min 00 s  –
-        Mbour                              –                  –                    –  400: too large
-        All with a price                 190              2,400  16 s to 20 min 00 s
+        Job               Minimum (credits)  Maximum (credits)             Run time  Reason
+        ────────────────  ─────────────────  ─────────────────  ───────────────────  ──────────────
+        Dakar                            95              1,200   8 s to 10 min 00 s  –
+        Thiès                            95              1,200   8 s to 10 min 00 s  –
+        Mbour                             –                  –                    –  400: too large
+        All with a price                190              2,400  16 s to 20 min 00 s
         An estimate by the platform; 1 credit is 0.01 EUR. Only what succeeds is paid. Times are without the queue.
         There is no price for Mbour.
         ");

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_problems_are_told_and_the_others_counted() {
+    fn the_first_problems_are_listed_and_the_others_counted() {
         let faulty = |row: usize| (format!("row {row}"), vec![Problem::new("limit", "0 is less than 1")]);
         let rows: Vec<_> = (0..7).map(faulty).collect();
         insta::assert_snapshot!(refuse("400 rows", &rows).unwrap_err(), @"7 of 400 rows cannot be sent: row 0, `limit`: 0 is less than 1; row 1, `limit`: 0 is less than 1; row 2, `limit`: 0 is less than 1; row 3, `limit`: 0 is less than 1; row 4, `limit`: 0 is less than 1; and 2 more problems");

@@ -150,7 +150,7 @@ impl JobQuery {
             };
             if !is_alone || has_more || self.geometry.is_some() {
                 let message =
-                    "what the storage has is taken whole: give no place, dates, limit or other ids with it";
+                    "scenes from storage are used whole: leave out the area, dates, limit and other ids";
                 return Err(Problem::new(name, message));
             }
             data.insert(name.into(), json!(ids));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn scenes_are_taken_whatever_their_date() {
+    fn scene_ids_replace_the_dates() {
         let place = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap().named("a");
         let query = JobQuery::new().geometry(place).geometry_operation(GeometryOperation::Bbox);
         let query = query.between("2019-01-01", "2019-12-31").limit(5);
@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_storage_has_stands_alone() {
+    fn assets_and_orders_cannot_be_combined() {
         assert_eq!(data_of(&JobQuery::new().asset_ids(["x"])), json!({"asset_ids": ["x"]}));
         assert_eq!(data_of(&JobQuery::new().order_ids(["x", "y"])), json!({"order_ids": ["x", "y"]}));
         for query in
             [JobQuery::new().asset_ids(["x"]).limit(1), JobQuery::new().asset_ids(["x"]).order_ids(["y"])]
         {
-            assert!(query.data().unwrap_err().message.starts_with("what the storage has is taken whole"));
+            assert!(query.data().unwrap_err().message.starts_with("scenes from storage are used whole"));
         }
     }
 }

@@ -8,7 +8,7 @@ use up42_view::picture::size;
 
 /// Largest difference between the aspect ratios of picture and outline (natural logarithm of their
 /// quotient): quicklooks are small, and their sides are whole pixels.
-const ALIKE: f64 = 0.15;
+const MAX_ASPECT_DIFFERENCE: f64 = 0.15;
 
 /// Returns the feature of a task's `data.json` that belongs to a quicklook: the quicklook's name is
 /// the scene's id (`docs/up42-api.md`, 5.7).
@@ -28,7 +28,7 @@ pub(super) fn footprint(feature: &Value, picture: &[u8]) -> Option<Geometry> {
     let outline = geometry_from_json(feature.get("geometry")?).ok()?;
     let (width, height) = size(picture)?;
     let shape = f64::from(width) / f64::from(height.max(1));
-    let is_alike = |other: f64| (shape / other).ln().abs() < ALIKE;
+    let is_alike = |other: f64| (shape / other).ln().abs() < MAX_ASPECT_DIFFERENCE;
     shapes(&outline).into_iter().any(is_alike).then_some(outline)
 }
 
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_of_another_shape_is_not_placed() {
+    fn a_picture_of_another_shape_has_no_footprint() {
         let wide = feature([[0.0, 60.0], [0.4, 60.0], [0.4, 60.1], [0.0, 60.1]]);
         // At 60° latitude a degree of longitude is half as long as one of latitude.
         assert!(footprint(&wide, &picture(80, 40)).is_some() && footprint(&wide, &picture(80, 20)).is_some());
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quicklook_belongs_to_the_feature_of_its_scene() {
+    fn a_quicklook_is_matched_to_the_feature_of_its_scene() {
         let features = [feature([[0.0; 2]; 4])];
         assert!(feature_of("s.jpeg", &features).is_some() && feature_of("u.1.png", &features).is_some());
         assert!(feature_of("x.jpeg", &features).is_none());

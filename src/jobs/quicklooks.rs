@@ -60,7 +60,7 @@ impl JobTask {
     /// # let id = jobs.iter().next().unwrap().job.as_ref().unwrap().id.clone();
     /// let quicklooks = project.job(&id)?.task("sobloo-s2-l1c-aoiclipped")?.download_quicklooks()?;
     /// assert!(quicklooks.iter().all(|one| one.picture().is_some() && one.footprint.is_some()));
-    /// let map = quicklooks.map(&aoi);
+    /// let map = quicklooks.to_map(&aoi);
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///

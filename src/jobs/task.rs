@@ -76,11 +76,13 @@ impl Workflow {
         // The request replaces the whole list, so it may be repeated.
         let request = Request::post(self.project().client().url(&self.path("/tasks/")), tasks);
         let done = self.project().client().json(request).and_then(read_tasks);
-        done.map_err(|error| match error.server_error().is_some_and(|said| said.status == 422) {
-            true => {
-                error.context("two of the blocks do not fit together: `compatible_blocks` tells which do")
+        done.map_err(|error| {
+            match error.server_error().is_some_and(|server_error| server_error.status == 422) {
+                true => error.context(
+                    "two of the blocks do not fit together: `compatible_blocks` lists those that do",
+                ),
+                false => error,
             }
-            false => error,
         })
         .with_context(context)
     }
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_data_and_then_processing() {
+    fn a_workflow_is_a_data_block_then_processing_blocks() {
         let (data, work) = (block("s2", "DATA"), block("tiling", "PROCESSING"));
         let known = [data.clone(), work.clone()];
         let message = |chain: &[&Block]| {
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn each_task_follows_the_one_before_it_under_its_own_name() {
+    fn tasks_are_chained_and_have_unique_names() {
         let chain = [block("s2", "DATA"), block("tiling", ""), block("tiling", "")];
         assert_eq!(
             Value::Array(named(&chain)),

@@ -6,7 +6,7 @@ use super::{Block, Job, JobMode, JobStatus, Project, ProjectSettings, Setting, S
 use up42_core::sanitize::words;
 use up42_core::time::minute;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl Project {
@@ -20,7 +20,7 @@ impl Project {
                 .iter()
                 .take(20)
                 .fold(card, |card, setting| card.fact(title(&setting.name), setting.value.as_str())),
-            Err(error) => card.fact("Settings", Cell::status(Tone::Failed, error.to_string())),
+            Err(error) => card.fact("Settings", Cell::status(StatusKind::Failed, error.to_string())),
         };
         card.bundle()
     }
@@ -57,8 +57,8 @@ impl Settings {
         };
         Card::new("Settings to change")
             .fact("Jobs at a time", value(self.max_concurrent_jobs, ""))
-            .fact("Largest area of a job", value(self.max_aoi_size, " km²"))
-            .fact("Most images of a job", value(self.max_images, ""))
+            .fact("Maximum area per job", value(self.max_aoi_size, " km²"))
+            .fact("Maximum images per job", value(self.max_images, ""))
             .note("project.update_settings(settings)? changes them.")
     }
 }
@@ -72,7 +72,7 @@ impl Workflow {
             Ok(tasks) => {
                 Cell::text(tasks.iter().map(|task| task.name.as_str()).collect::<Vec<_>>().join(" → "))
             }
-            Err(error) => Cell::status(Tone::Failed, error.to_string()),
+            Err(error) => Cell::status(StatusKind::Failed, error.to_string()),
         };
         Card::new(format!("Workflow {}", self.name()))
             .fact("Id", Cell::id(self.id()))
@@ -91,11 +91,11 @@ impl Block {
     fn card(&self) -> Card {
         let kind = if self.is_data { "data" } else { "processing" };
         let mut card = Card::new(self.display_name.as_deref().unwrap_or(&self.name))
-            .badge(Tone::Neutral, kind)
+            .badge(StatusKind::Neutral, kind)
             .fact("Name", Cell::id(&self.name))
             .fact("Version", self.version.clone())
             .fact("Id", Cell::id(&self.id));
-        for (name, text) in [("Provider", &self.provider), ("What it does", &self.description)] {
+        for (name, text) in [("Provider", &self.provider), ("Description", &self.description)] {
             if let Some(text) = text.as_ref().filter(|text| self.display_name.as_ref() != Some(*text)) {
                 card = card.fact(name, text.as_str());
             }
@@ -117,7 +117,7 @@ impl Job {
     pub(super) fn card(&self) -> Card {
         let time = |at: Option<jiff::Timestamp>| at.map_or(Cell::Empty, |at| Cell::time(minute(at)));
         let mut card = Card::new(self.name.as_deref().unwrap_or("Job"))
-            .badge(self.status.tone(), self.status.to_string())
+            .badge(self.status.status_kind(), self.status.to_string())
             .fact("Id", Cell::id(self.id.as_str()));
         if let Some(workflow) = &self.workflow {
             card = card.fact("Workflow", workflow.as_str());
@@ -143,14 +143,14 @@ impl Job {
 impl_mime_bundle!(Job);
 
 impl JobStatus {
-    /// Returns the tone of the status in tables and cards.
-    pub(crate) fn tone(&self) -> Tone {
+    /// Returns the kind of the status in tables and cards.
+    pub(crate) fn status_kind(&self) -> StatusKind {
         match self {
-            Self::Succeeded => Tone::Ok,
-            Self::Running => Tone::Running,
-            Self::NotStarted | Self::Pending => Tone::Waiting,
-            Self::Failed | Self::Error | Self::Rejected => Tone::Failed,
-            Self::Cancelling | Self::Cancelled | Self::Unknown(_) => Tone::Neutral,
+            Self::Succeeded => StatusKind::Ok,
+            Self::Running => StatusKind::Running,
+            Self::NotStarted | Self::Pending => StatusKind::Waiting,
+            Self::Failed | Self::Error | Self::Rejected => StatusKind::Failed,
+            Self::Cancelling | Self::Cancelled | Self::Unknown(_) => StatusKind::Neutral,
         }
     }
 }
@@ -170,7 +170,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_job_tells_where_it_stands() {
+    fn a_job_is_shown_with_its_status() {
         let job = json!({
             "id": "a1", "status": "RUNNING", "name": "Dakar", "createdAt": "2020-06-01T11:34:00Z",
             "startedAt": "2020-06-01T11:35:10Z", "inputs": {"tiling:1": {"tile_width": 768, "nodata": null}},
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_tells_what_it_takes() {
+    fn a_block_is_shown_with_its_parameters() {
         let block = json!({
             "id": "b1", "name": "tiling", "displayName": "Raster Tiling", "type": "PROCESSING", "version": "1.3.0",
             "description": "Cuts into tiles", "parameters": {
@@ -195,17 +195,17 @@ mod tests {
         });
         insta::assert_snapshot!(Block::read(&block).unwrap().card().bundle().text, @r"
         Raster Tiling [◇ processing]
-          Name          tiling
-          Version       1.3.0
-          Id            b1
-          What it does  Cuts into tiles
-          tile_width    number, from 16, 768 unless given, In pixels
-          odd           any
+          Name         tiling
+          Version      1.3.0
+          Id           b1
+          Description  Cuts into tiles
+          tile_width   number, from 16, 768 unless given, In pixels
+          odd          any
         ");
     }
 
     #[test]
-    fn a_setting_is_shown_as_it_is() {
+    fn a_setting_is_shown_with_its_value() {
         let of = |value: &str| json!({"data": [{"name": "A", "value": value}]});
         let table_text = |value: &str| ProjectSettings::read(of(value)).unwrap().table(..).bundle().text;
         assert!(
@@ -217,12 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn settings_tell_what_is_changed() {
+    fn settings_are_shown_with_their_changes() {
         insta::assert_snapshot!(Settings::new().max_aoi_size(500).card().bundle().text, @r"
         Settings to change
-          Jobs at a time         as it is
-          Largest area of a job  500 km²
-          Most images of a job   as it is
+          Jobs at a time          as it is
+          Maximum area per job    500 km²
+          Maximum images per job  as it is
           project.update_settings(settings)? changes them.
         ");
     }

@@ -114,7 +114,7 @@ impl WorkflowSchema {
             match job.inputs.get(&task.name).and_then(Value::as_object) {
                 Some(given) => self.check(task, given, &mut found),
                 None => {
-                    found.push(Problem::new(&task.name, "the task is told nothing: give it `{}` at least"))
+                    found.push(Problem::new(&task.name, "the task has no parameters: give it `{}` at least"))
                 }
             }
         }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_reaches_any_task() {
+    fn a_name_addresses_a_parameter_of_any_task() {
         let workflow = workflow();
         let found = |name| {
             let (task, parameter) = workflow.find(name);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_stay_where_the_job_says_nothing() {
+    fn defaults_apply_to_parameters_that_are_not_given() {
         let job = |query: JobQuery| Value::Object(workflow().job(String::new(), &query).unwrap().inputs);
         let width = json!({"tile_width": 768});
         let rest = |data: Value| json!({"s2:1": data, "tiling:1": {"tile_width": 256}, "tiling:2": width, "ndvi:1": width});
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_name_task_and_parameter() {
+    fn problems_contain_task_and_parameter() {
         insta::assert_snapshot!(problems(json!({
             "s2:1": {"limt": 1, "limit": "many", "ids": ["a"]}, "tiling:1": {"tile_width": "x"}, "tiling:3": {}, "tiling:2": {},
         })), @r"
@@ -221,7 +221,7 @@ mod tests {
         limit: `many` is not a number
         key: it is required
         tiling:1.tile_width: `x` is not a number
-        ndvi:1: the task is told nothing: give it `{}` at least
+        ndvi:1: the task has no parameters: give it `{}` at least
         ");
         let stored = json!({"s2:1": {"asset_ids": ["a"]}, "tiling:1": {}, "tiling:2": {}, "ndvi:1": {"tile_width": null}});
         assert_eq!(problems(stored), "");

@@ -70,7 +70,7 @@ impl OrderCoverage {
         Card::new("Order coverage")
             .fact("Delivered", self.covered.percent.map_or(Cell::Empty, Cell::Percent))
             .fact("Delivered, km²", number(self.covered.km2))
-            .fact("To come, km²", number(self.remainder.km2))
+            .fact("Remaining, km²", number(self.remainder.km2))
             .bundle()
     }
 }

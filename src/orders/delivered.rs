@@ -63,7 +63,7 @@ impl StorageItem {
         let id = self.order_id.as_deref();
         let id = id.ok_or_else(|| {
             Error::invalid(format!(
-                "item `{}` was delivered by no order: its `job_id` may tell a job",
+                "item `{}` was delivered by no order: `job_id` has its job, if there is one",
                 self.id()
             ))
         })?;

@@ -16,7 +16,7 @@ use up42_view::elements::counted;
 
 /// Number of concurrent requests, and of orders in one request.
 const CONCURRENT_REQUESTS: usize = 16;
-const TOGETHER: usize = 50;
+const ORDERS_PER_REQUEST: usize = 50;
 
 /// Prices of the orders of a plan. An estimate costs nothing.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ impl OrderPlan {
             }
         });
         let estimate = OrderEstimate { title: self.title(), orders: orders.collect() };
-        if let (Some((_, label, error)), None) = (estimate.failed().next(), estimate.priced().next()) {
+        if let (Some((label, error)), None) = (estimate.failed().first(), estimate.priced().next()) {
             return Err(error.clone().context(format!("`{}`", sanitize(label, 200)))).with_context(context);
         }
         Ok(estimate)
@@ -87,8 +87,8 @@ impl OrderPlan {
 /// Returns the prices of some items, in their order. Consecutive items that differ only in their
 /// areas are sent in one request.
 pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Result<Offer>> {
-    let groups = list.chunk_by(|one, next| one.fits(next)).flat_map(|alike| alike.chunks(TOGETHER));
-    let ask = |group: &&[OrderItem]| -> Result<Vec<Result<Offer>>> {
+    let groups = list.chunk_by(|one, next| one.fits(next)).flat_map(|alike| alike.chunks(ORDERS_PER_REQUEST));
+    let request = |group: &&[OrderItem]| -> Result<Vec<Result<Offer>>> {
         let body = OrderItem::body(&group.iter().collect::<Vec<_>>(), name);
         let answer = client.json(Request::post(client.url("/v2/orders/estimate"), body))?;
         answers(answer, group.len(), |one| {
@@ -98,7 +98,7 @@ pub(super) fn offers(client: &Client, list: &[OrderItem], name: &str) -> Vec<Res
         })
     };
     let offers = in_parallel(&groups.collect::<Vec<_>>(), CONCURRENT_REQUESTS, |group| {
-        ask(group).unwrap_or_else(|error| group.iter().map(|_| Err(error.clone())).collect())
+        request(group).unwrap_or_else(|error| group.iter().map(|_| Err(error.clone())).collect())
     });
     offers.into_iter().flatten().collect()
 }
@@ -111,12 +111,11 @@ impl OrderEstimate {
         self.priced().fold(0, i64::saturating_add)
     }
 
-    /// Returns the orders without a price: their index in the plan, label and error.
-    pub fn failed(&self) -> impl Iterator<Item = (usize, &str, &Error)> {
-        self.orders
-            .iter()
-            .enumerate()
-            .filter_map(|(index, order)| Some((index, order.label.as_str(), order.credits.as_ref().err()?)))
+    /// Returns the label and the error of each order without a price. In the list itself, orders
+    /// are at their positions in the plan, with [`credits`](EstimatedOrder::credits) or the error.
+    pub fn failed(&self) -> Vec<(&str, Error)> {
+        let failed = |order: &EstimatedOrder| order.credits.as_ref().err().cloned();
+        self.iter().filter_map(|order| Some((order.label.as_str(), failed(order)?))).collect()
     }
 
     fn priced(&self) -> impl Iterator<Item = i64> {
@@ -157,7 +156,7 @@ impl fmt::Debug for OrderEstimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = sanitize(&self.title, 200);
         write!(f, "{title}: {}, {} credits", counted(self.len(), "order"), self.total())?;
-        match self.failed().count() {
+        match self.failed().len() {
             0 => Ok(()),
             many => write!(f, ", {many} without a price"),
         }

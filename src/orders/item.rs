@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn each_item_has_its_own_answer_by_its_index() {
+    fn answers_are_assigned_to_items_by_index() {
         let json = json!({
             "results": [{"index": 2, "id": "c"}, {"index": 0, "id": "a"}],
             "errors": [{"index": 1, "message": "too large", "details": {"most": 9}}, {"index": 7, "message": "whose?"}],
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn credits_that_are_missing_are_told_by_the_kind() {
+    fn missing_credits_have_their_own_error_kind() {
         let json = json!({"errors": [{"index": 0, "message": "Insufficient credits", "details": null}]});
         let error = answers(json, 1, |_| Ok(())).unwrap().pop().unwrap().unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Credits, "Insufficient credits"));
@@ -227,7 +227,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_is_lost_or_made_up(
+        fn every_item_has_exactly_one_answer(
             results in prop::collection::vec(0..9usize, 0..9),
             errors in prop::collection::vec(0..9usize, 0..9),
             count in 0..9usize,

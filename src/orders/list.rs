@@ -94,12 +94,12 @@ pub(super) fn request(client: &Client, filter: &OrderFilter) -> Result<Request> 
 pub(super) fn tagged(client: &Client, tags: &[String]) -> Result<HashMap<String, Order>> {
     let mut found = HashMap::new();
     for tags in tags.chunks(TAGS) {
-        let asked: HashSet<&String> = tags.iter().collect();
+        let requested: HashSet<&String> = tags.iter().collect();
         // An order that cannot be parsed may be one of them, so it is an error.
         let read = |json: &Value| Order::read(client, json).map(Some);
         let list = || pages(client, &request(client, &OrderFilter::new().tags(tags))?, usize::MAX, read);
         for order in list().context("look for orders")?.entries {
-            let own = order.tags.iter().filter(|tag| asked.contains(tag));
+            let own = order.tags.iter().filter(|tag| requested.contains(tag));
             found.extend(own.map(|tag| (tag.clone(), order.clone())));
         }
     }

@@ -74,9 +74,9 @@ impl PlacedOrders {
         Orders::of(self.iter().filter_map(PlacedOrder::order).cloned().collect())
     }
 
-    /// Returns the labels of the orders that were refused or lost, and the errors.
-    pub fn failed(&self) -> impl Iterator<Item = (&str, &Error)> {
-        self.iter().filter_map(|order| Some((order.label.as_str(), order.error()?)))
+    /// Returns the label and the error of each order that was refused or lost.
+    pub fn failed(&self) -> Vec<(&str, Error)> {
+        self.iter().filter_map(|order| Some((order.label.as_str(), order.error()?.clone()))).collect()
     }
 
     /// Reads the current status of the orders, up to 50 in one request, and searches for lost
@@ -109,8 +109,8 @@ impl PlacedOrders {
         for order in &mut placed.orders {
             match &mut order.outcome {
                 OrderPlacement::Placed(known) | OrderPlacement::Existing(known) => {
-                    if let Some(told) = now.get(&known.id) {
-                        *known = told.clone();
+                    if let Some(current) = now.get(&known.id) {
+                        *known = current.clone();
                     }
                 }
                 OrderPlacement::Lost(_) => {

@@ -149,7 +149,7 @@ impl OrderPlan {
         }
         if let Some(own) = self.tags.iter().find(|tag| is_own_tag(tag)) {
             return Err(Error::invalid(format!(
-                "tag `{}` is one by which this library finds an order again: leave it out",
+                "tag `{}` is reserved: this library finds orders by it: leave it out",
                 sanitize(own, 80)
             )));
         }

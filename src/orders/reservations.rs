@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_or_never_created_is_free() {
+    fn refused_or_absent_orders_can_be_reserved_again() {
         let folder = tempfile::tempdir().unwrap();
         let here = Reservations::new(folder.path(), "a".into());
         here.reserve("refused", FIRST).unwrap();
@@ -156,7 +156,7 @@ mod tests {
 
     /// Two batches have found that the first one created no order.
     #[test]
-    fn of_two_that_take_an_order_over_one_gets_it() {
+    fn only_one_of_two_takes_an_order_over() {
         let folder = tempfile::tempdir().unwrap();
         let here = Reservations::new(folder.path(), "a".into());
         here.reserve("t", FIRST).unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_at_once_one_gets_it() {
+    fn only_one_of_many_reserves_an_order() {
         let folder = tempfile::tempdir().unwrap();
         let runs: Vec<String> = (0..8).map(|run| run.to_string()).collect();
         let won = up42_core::parallel::in_parallel(&runs, 8, |run| {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use up42_core::sanitize::sanitize;
-use up42_view::elements::Tone;
+use up42_view::elements::StatusKind;
 
 /// Status of an order (`docs/up42-api.md`, 10).
 ///
@@ -125,13 +125,13 @@ impl OrderStatus {
         }
     }
 
-    pub(super) fn tone(&self) -> Tone {
+    pub(super) fn status_kind(&self) -> StatusKind {
         match self {
-            Self::Fulfilled => Tone::Ok,
-            Self::Created | Self::BeingPlaced => Tone::Waiting,
-            Self::Placed | Self::BeingFulfilled | Self::Downloaded => Tone::Running,
-            Self::Unknown(_) => Tone::Neutral,
-            _ => Tone::Failed,
+            Self::Fulfilled => StatusKind::Ok,
+            Self::Created | Self::BeingPlaced => StatusKind::Waiting,
+            Self::Placed | Self::BeingFulfilled | Self::Downloaded => StatusKind::Running,
+            Self::Unknown(_) => StatusKind::Neutral,
+            _ => StatusKind::Failed,
         }
     }
 }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_lead_back_and_unknown_ones_are_kept() {
+    fn statuses_are_parsed_from_their_text_and_unknown_ones_are_kept() {
         for status in OrderStatus::KNOWN {
             assert_eq!(OrderStatus::read(status.word()), status);
             assert_eq!(OrderStatus::from(status.to_string().as_str()), status);

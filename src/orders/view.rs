@@ -13,7 +13,7 @@ use crate::batch::is_own_tag;
 use up42_core::sanitize::words;
 use up42_core::time::minute;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 fn time(at: Option<Timestamp>) -> Cell {
@@ -30,7 +30,7 @@ impl OrderPlan {
         let list = match self.items() {
             Ok(list) => list,
             Err(error) => {
-                return Table::new(self.title(), [Column::new("Nothing to order")])
+                return Table::new(self.title(), [Column::new("Error")])
                     .rows([[Cell::text(error.to_string())]]);
             }
         };
@@ -72,13 +72,13 @@ impl OrderEstimate {
                 match &order.credits {
                     Ok(_) if order.unit.as_deref() == Some("SCENE") => Cell::text("priced by scene"),
                     Ok(_) => Cell::text(""),
-                    Err(error) => Cell::status(Tone::Failed, error.to_string()),
+                    Err(error) => Cell::status(StatusKind::Failed, error.to_string()),
                 },
             ]
         };
         let area: f64 = self.iter().map(|order| order.area_km2).sum();
         let footer = [
-            Cell::text("Together"),
+            Cell::text("Total"),
             Cell::Number(area, 1),
             Cell::text(""),
             Cell::Number(self.total() as f64, 0),
@@ -97,12 +97,17 @@ impl PlacedOrders {
         let columns = ["Order", "Placement", "Status", "Id"].map(Column::new);
         let row = |one: &PlacedOrder| {
             let placement = match &one.outcome {
-                OrderPlacement::Placed(_) => Cell::status(Tone::Ok, "placed"),
-                OrderPlacement::Existing(_) => Cell::status(Tone::Neutral, "placed before"),
-                OrderPlacement::Refused(error) => Cell::status(Tone::Failed, format!("refused: {error}")),
-                OrderPlacement::Lost(error) => Cell::status(Tone::Failed, format!("may exist: {error}")),
+                OrderPlacement::Placed(_) => Cell::status(StatusKind::Ok, "placed"),
+                OrderPlacement::Existing(_) => Cell::status(StatusKind::Neutral, "placed before"),
+                OrderPlacement::Refused(error) => {
+                    Cell::status(StatusKind::Failed, format!("refused: {error}"))
+                }
+                OrderPlacement::Lost(error) => {
+                    Cell::status(StatusKind::Failed, format!("may exist: {error}"))
+                }
             };
-            let status = one.order().map(|order| Cell::status(order.status.tone(), order.status.to_string()));
+            let status =
+                one.order().map(|order| Cell::status(order.status.status_kind(), order.status.to_string()));
             let id = one.order().map(|order| Cell::id(&order.id));
             [Cell::text(&one.label), placement, status.unwrap_or_default(), id.unwrap_or_default()]
         };
@@ -128,7 +133,7 @@ impl Orders {
             let credits = self.credits.as_ref().and_then(|credits| credits[*row]);
             [
                 order.name.clone().into(),
-                Cell::status(order.status.tone(), order.state()),
+                Cell::status(order.status.status_kind(), order.state()),
                 order.kind.as_deref().map(words).into(),
                 credits.map_or(Cell::Empty, |credits| Cell::Number(credits as f64, 0)),
                 Cell::text(order.own_tags().join(", ")),
@@ -168,7 +173,7 @@ impl Order {
 
     fn card(&self) -> Card {
         Card::new(self.name.as_deref().unwrap_or("Order"))
-            .badge(self.status.tone(), self.state())
+            .badge(self.status.status_kind(), self.state())
             .fact("Id", Cell::id(&self.id))
             .fact("Type", self.kind.as_deref().map(words))
             .fact("Scene", self.scene_id.as_deref().map(Cell::id))
@@ -206,17 +211,17 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn orders_tell_where_they_stand_and_what_they_cost() {
+    fn orders_are_shown_with_status_and_cost() {
         let client = Client::simulator().unwrap();
         let order = |status: &str, details: serde_json::Value| {
             let json = json!({"id": "0e1f", "displayName": "Dakar", "status": status, "type": "TASKING",
                 "tags": ["harbour", "up42-rs-1f2e"], "createdAt": "2020-06-01T11:34:00Z", "orderDetails": details});
             Order::read(&client, &json).unwrap()
         };
-        let asked = order("CREATED", json!({"subStatus": "QUOTATION_WAITING_RESPONSE"}));
+        let quoted = order("CREATED", json!({"subStatus": "QUOTATION_WAITING_RESPONSE"}));
         let done = order("FULFILLED", json!({"subStatus": "QUOTATION_ACCEPTED"}));
         let odd = order("ON_THE_MOON", json!(7));
-        let mut orders = Orders::of(vec![asked.clone(), done, odd]);
+        let mut orders = Orders::of(vec![quoted.clone(), done, odd]);
         orders.credits = Some(vec![None, Some(1250), None]);
         insta::assert_snapshot!(orders.table(..ROWS).bundle().text, @r"
         3 orders, 1 fulfilled
@@ -226,7 +231,7 @@ mod tests {
         Dakar  ✓ fulfilled                            tasking    1,250  harbour  2020-06-01 11:34  0e1f
         Dakar  ◇ ON_THE_MOON                          tasking        –  harbour  2020-06-01 11:34  0e1f
         ");
-        insta::assert_snapshot!(asked.card().bundle().text, @r"
+        insta::assert_snapshot!(quoted.card().bundle().text, @r"
         Dakar [○ created, quotation waiting response]
           Id             0e1f
           Type           tasking

@@ -125,7 +125,7 @@ impl ProcessInput {
             .fact("Values", self.count())
             .fact("Allowed", self.values())
             .fact("Default", self.default.as_ref().map(text))
-            .fact("Meaning", self.description.clone())
+            .fact("Description", self.description.clone())
             .bundle()
     }
 }
@@ -179,9 +179,9 @@ impl ProcessInputs {
     ) -> Result<()> {
         let lines: Vec<String> = jobs
             .into_iter()
-            .flat_map(|(who, inputs)| {
+            .flat_map(|(row, inputs)| {
                 let problems = self.problems(inputs);
-                problems.into_iter().map(move |(name, message)| format!("{who}, `{name}`: {message}"))
+                problems.into_iter().map(move |(name, message)| format!("{row}, `{name}`: {message}"))
             })
             .collect();
         match lines.as_slice() {
@@ -231,7 +231,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_would_be_refused_is_told_by_row_and_name() {
+    fn invalid_inputs_are_errors_with_row_and_name() {
         let given = json!({"band": "red", "bands": ["red", "blue"], "size": 12, "tags": ["a"]});
         let error = inputs().check([("row 1".to_owned(), given.as_object().unwrap())]).unwrap_err();
         insta::assert_snapshot!(error, @"row 1, `band`: the process has no such input: did you mean `bands`, `aoi`, `size`?; row 1, `bands`: `blue` is none of `red`, `nir`; row 1, `size`: 12 is more than 9; row 1, `aoi`: it is missing, and has no default");

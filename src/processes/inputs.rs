@@ -89,7 +89,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn a_table_tells_what_a_process_takes() {
+    fn inputs_of_a_process_are_shown_as_a_table() {
         insta::assert_snapshot!(inputs().table("4 inputs".into(), ..ROWS).bundle().text, @r"
         4 inputs
         Input  Type     Values     Allowed   Default  Title

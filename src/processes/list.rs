@@ -17,7 +17,8 @@ pub struct Processes {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ProcessSummary {
-    /// Id for [`ProcessServer::process`](crate::processes::ProcessServer::process).
+    /// Id for [`Client::process`](crate::Client::process) or
+    /// [`ProcessServer::process`](crate::processes::ProcessServer::process).
     pub id: String,
     /// Title for people.
     pub title: Option<String>,

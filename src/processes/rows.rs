@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_a_job() {
+    fn each_row_is_a_job() {
         let frame = df!(
             "label" => ["Dakar", "Thiès"], "name" => ["a", "b"], "size" => [Some(2), None],
             "aoi" => [None, Some(r#"{"type": "Point"}"#)],
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_by_row_and_column() {
+    fn errors_name_row_and_column() {
         let frame = df!("name" => ["a", "b"], "sise" => [1, 2]).unwrap();
         let message = ProcessRows::from(frame).jobs(&inputs()).unwrap_err().to_string();
         insta::assert_snapshot!(message, @"rows of the frame: column `sise`: the process has no such input: did you mean `size`, `name`, `aoi`?");

@@ -11,7 +11,7 @@ impl ProcessServer {
     fn bundle(&self) -> MimeBundle {
         Card::new(self.title().unwrap_or("OGC API - Processes"))
             .fact("URL", Cell::id(self.url()))
-            .note("server.list()? lists its processes.")
+            .note("server.processes()? lists its processes.")
             .bundle()
     }
 }
@@ -20,13 +20,13 @@ impl_mime_bundle!(ProcessServer);
 
 impl Processes {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Process", "Title", "Version", "Runs", "What it does"].map(Column::new);
+        let columns = ["Process", "Title", "Version", "Execution", "Description"].map(Column::new);
         let row = |one: &ProcessSummary| {
             [
                 Cell::id(&one.id),
                 one.title.clone().into(),
                 one.version.clone().into(),
-                Cell::text(if one.is_async { "in the background" } else { "while one waits" }),
+                Cell::text(if one.is_async { "asynchronous" } else { "synchronous" }),
                 one.description.clone().into(),
             ]
         };
@@ -60,9 +60,7 @@ impl OgcProcess {
         }
         match self.is_async() {
             true => table,
-            false => table.note(
-                "It runs while one waits for its answer: a job whose answer is lost cannot be found again.",
-            ),
+            false => table.note("It runs synchronously: a job whose response is lost cannot be found again."),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::client::{Client, id::checked};
 use up42_core::error::{Context, Error, ErrorKind, Result};
 use up42_core::parallel::in_parallel;
-use up42_view::elements::Tone;
+use up42_view::elements::StatusKind;
 
 /// Largest number of simultaneous requests for licences.
 const CONCURRENT_REQUESTS: usize = 16;
@@ -37,11 +37,11 @@ impl EulaState {
         }
     }
 
-    pub(super) fn tone(self) -> Tone {
+    pub(super) fn status_kind(self) -> StatusKind {
         match self {
-            Self::Accepted => Tone::Ok,
-            Self::NotAccepted => Tone::Failed,
-            Self::NotNeeded | Self::Unknown => Tone::Neutral,
+            Self::Accepted => StatusKind::Ok,
+            Self::NotAccepted => StatusKind::Failed,
+            Self::NotNeeded | Self::Unknown => StatusKind::Neutral,
         }
     }
 
@@ -83,17 +83,17 @@ pub(crate) fn states(
 
 /// Returns whether the error concerns only this licence.
 fn is_state_unknown(error: &Error) -> bool {
-    let is_forbidden = error.server_error().is_some_and(|said| said.status == 403);
+    let is_forbidden = error.server_error().is_some_and(|server_error| server_error.status == 403);
     is_forbidden
         || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Response | ErrorKind::InvalidInput)
 }
 
 /// Requests whether the licence is accepted (`docs/up42-api.md`, 13.2).
 fn is_accepted(client: &Client, id: &str) -> Result<bool> {
-    let ask = || {
+    let read = || {
         let json = client.get(&format!("/v2/eulas/{}", checked("EULA", id)?))?;
         let accepted = json.get("isAccepted").and_then(Value::as_bool);
         accepted.ok_or_else(|| Error::response("`isAccepted` is missing"))
     };
-    ask().with_context(|| format!("EULA `{id}`"))
+    read().with_context(|| format!("EULA `{id}`"))
 }

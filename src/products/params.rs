@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_parameter() {
         insta::assert_snapshot!(outcome(json!({"id": "a", "seats": 2})), @r#"{"id":"a","seats":2,"mode":"mono"}"#);
         insta::assert_snapshot!(outcome(json!({})), @r#"parameter `id` is missing: give it by `.param("id", …)`"#);
         insta::assert_snapshot!(outcome(json!({"id": "a", "mod": "mono"})), @"there is no parameter `mod`: did you mean `mode`, `id`, `bands`?");

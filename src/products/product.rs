@@ -67,8 +67,8 @@ impl DataProduct {
         if self.schema.is_some() {
             return Ok(self.clone());
         }
-        let ask = || self.client.get(&format!("/orders/schema/{}", checked("data product", &self.id)?));
-        let schema = Some(Arc::new(ask().with_context(|| format!("parameters of {self}"))?));
+        let read = || self.client.get(&format!("/orders/schema/{}", checked("data product", &self.id)?));
+        let schema = Some(Arc::new(read().with_context(|| format!("parameters of {self}"))?));
         Ok(Self { schema, ..self.clone() })
     }
 

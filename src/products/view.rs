@@ -10,7 +10,7 @@ use super::{
 };
 use up42_core::sanitize::{sanitize, words};
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 /// Longest value in a table, in characters; the DataFrame has the whole value.
@@ -24,7 +24,7 @@ impl DataCollections {
             Column::new("Type"),
             Column::new("Producer"),
             Column::new("Host"),
-            Column::number("Finest").unit("m"),
+            Column::number("Resolution").unit("m"),
             Column::new("Data products"),
             Column::new("EULA"),
             Column::new("Integrations"),
@@ -38,7 +38,7 @@ impl DataCollections {
                 one.host.clone().into(),
                 metres(one.resolution.0),
                 Cell::text(product_names(one).replace(',', ", ")),
-                Cell::status(one.eula().tone(), one.eula().word()),
+                Cell::status(one.eula().status_kind(), one.eula().word()),
                 Cell::text(one.integrations.iter().map(|one| words(one)).collect::<Vec<_>>().join(", ")),
             ]
         };
@@ -55,10 +55,10 @@ impl DataCollection {
             .fact("Type", self.kind.as_deref().map(words))
             .fact("Producer", self.producer.clone())
             .fact("Host", self.host.clone())
-            .fact("Finest, m", metres(self.resolution.0))
-            .fact("Coarsest, m", metres(self.resolution.1))
+            .fact("Finest resolution, m", metres(self.resolution.0))
+            .fact("Coarsest resolution, m", metres(self.resolution.1))
             .fact("Data products", product_names(self).replace(',', ", "))
-            .fact("EULA", Cell::status(self.eula().tone(), self.eula().word()));
+            .fact("EULA", Cell::status(self.eula().status_kind(), self.eula().word()));
         self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
 }
@@ -73,7 +73,7 @@ impl DataProducts {
                 Cell::id(format!("{}/{}", one.collection, one.name)),
                 one.title.clone().into(),
                 Cell::text(if one.is_tasking { "tasking" } else { "archive" }),
-                Cell::status(one.eula.tone(), one.eula.word()),
+                Cell::status(one.eula.status_kind(), one.eula.word()),
                 Cell::id(&one.id),
             ]
         };
@@ -87,15 +87,15 @@ impl DataProduct {
     fn bundle(&self) -> MimeBundle {
         let kind = if self.is_tasking { "tasking" } else { "archive" };
         let card = Card::new(self.title.as_deref().unwrap_or(&self.name))
-            .badge(Tone::Neutral, kind)
+            .badge(StatusKind::Neutral, kind)
             .fact("Name", Cell::id(format!("{}/{}", self.collection, self.name)))
             .fact("Id", Cell::id(&self.id))
-            .fact("EULA", Cell::status(self.eula.tone(), self.eula.word()));
+            .fact("EULA", Cell::status(self.eula.status_kind(), self.eula.word()));
         let names =
             |all: &ProductParameters| all.iter().map(|one| one.name.clone()).collect::<Vec<_>>().join(", ");
         let card = match self.parameters() {
             Ok(all) => card.fact("Parameters", names(&all)),
-            Err(error) => card.fact("Parameters", Cell::status(Tone::Failed, error.to_string())),
+            Err(error) => card.fact("Parameters", Cell::status(StatusKind::Failed, error.to_string())),
         };
         self.description.iter().fold(card, |card, description| card.note(description)).bundle()
     }
@@ -105,7 +105,7 @@ impl_mime_bundle!(DataProduct);
 
 impl ProductParameters {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Parameter", "Type", "Required", "Default", "Allowed", "Meaning"].map(Column::new);
+        let columns = ["Parameter", "Type", "Required", "Default", "Allowed", "Description"].map(Column::new);
         let row = |one: &ProductParameter| {
             let required = if one.is_required { Cell::text("required") } else { Cell::text("") };
             [

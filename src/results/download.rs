@@ -117,8 +117,8 @@ impl JobCollection {
             };
             results.failed.extend(failed.map(|error| (record.label.clone(), error)));
         }
-        let asked: Vec<&JobId> = finished.iter().map(|(_, id)| *id).collect();
-        results.write_merged(&folder, &asked).with_context(context)?;
+        let requested: Vec<&JobId> = finished.iter().map(|(_, id)| *id).collect();
+        results.write_merged(&folder, &requested).with_context(context)?;
         Ok(results)
     }
 
@@ -135,7 +135,7 @@ impl JobCollection {
         if place.is_whole() {
             if place.may_grow() {
                 let grown = self.download(id, &place, limits, incoming);
-                let grown = grown.with_context(|| format!("what has come of job `{id}` since"));
+                let grown = grown.with_context(|| format!("the new results of job `{id}`"));
                 missing = grown.err().filter(hides_results);
             }
         } else {
@@ -209,10 +209,10 @@ impl Results {
         &self.renamed
     }
 
-    /// Returns the jobs whose results could not be downloaded completely: label, reason. Call
-    /// [`download_results`](JobCollection::download_results) again to retry.
-    pub fn failed(&self) -> &[(String, Error)] {
-        &self.failed
+    /// Returns the label and the error of each job whose results could not be downloaded
+    /// completely. Call [`download_results`](JobCollection::download_results) again to retry.
+    pub fn failed(&self) -> Vec<(&str, Error)> {
+        self.failed.iter().map(|(label, error)| (label.as_str(), error.clone())).collect()
     }
 
     /// Returns the number of jobs without results: failed, rejected, or not ended.

@@ -96,7 +96,7 @@ mod tests {
     use crate::transport::DownloadProgress;
 
     #[test]
-    fn an_archive_is_kept_until_it_is_allowed_to_be_large() {
+    fn an_archive_over_the_limit_is_kept_until_the_limit_is_raised() {
         let path = tempfile::tempdir().unwrap();
         let folder = Folder::open(path.path(), || ()).unwrap();
         let place = folder.place(&JobId("a-1".into()));
@@ -126,24 +126,24 @@ mod tests {
     }
 
     #[test]
-    fn one_at_a_time_downloads_to_a_folder() {
+    fn a_folder_has_one_download_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = Folder::open(folder.path(), || ()).unwrap();
         let path = folder.path().to_owned();
-        let (tell, told) = std::sync::mpsc::channel();
+        let (sender, messages) = std::sync::mpsc::channel();
         let second = std::thread::spawn(move || {
-            let second = Folder::open(&path, || tell.send("waits").unwrap()).unwrap();
-            tell.send("downloads").unwrap();
+            let second = Folder::open(&path, || sender.send("waits").unwrap()).unwrap();
+            sender.send("downloads").unwrap();
             second
         });
-        assert_eq!(told.recv().unwrap(), "waits");
+        assert_eq!(messages.recv().unwrap(), "waits");
         drop(first);
-        assert_eq!(told.recv().unwrap(), "downloads");
+        assert_eq!(messages.recv().unwrap(), "downloads");
         second.join().unwrap();
     }
 
     #[test]
-    fn each_id_has_a_place_of_its_own_in_the_folder() {
+    fn each_id_has_its_own_paths_in_the_folder() {
         let path = tempfile::tempdir().unwrap();
         let folder = Folder::open(path.path(), || ()).unwrap();
         let ids = ["", "..", "a/b", "a\\b", "C:", "a b", "a.b", "a.c", "urn:uuid:1", "A-1"];

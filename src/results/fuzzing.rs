@@ -63,5 +63,5 @@ pub(crate) fn data(bytes: &[u8], folder: &Path) {
     assert!(results.iter().all(|one| one.path.as_ref().is_none_or(|path| path.starts_with(folder))));
     assert_eq!(results.to_dataframe().unwrap().height(), results.len());
     let area = Aoi::from_bbox([13.3, 52.5, 13.4, 52.6]).unwrap();
-    assert!(!format!("{results:?} {:?}", results.map(&area)).is_empty());
+    assert!(!format!("{results:?} {:?}", results.to_map(&area)).is_empty());
 }

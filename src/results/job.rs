@@ -46,8 +46,9 @@ fn check(whose: &str, status: &JobStatus) -> Result<()> {
 
 /// Returns the results, or the error of the only job.
 fn only(results: Results) -> Result<Results> {
-    match results.failed().first() {
-        Some((_, error)) => Err(error.clone()),
+    let error = results.failed().into_iter().next().map(|(_, error)| error);
+    match error {
+        Some(error) => Err(error),
         None => Ok(results),
     }
 }

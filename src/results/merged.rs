@@ -27,10 +27,10 @@ impl Results {
     ///
     /// Existing entries stay first, except those of the jobs in `asked` and of jobs without a
     /// folder.
-    pub(super) fn write_merged(&self, folder: &Folder, asked: &[&JobId]) -> Result<()> {
-        let asked: HashSet<&str> = asked.iter().map(|id| id.as_str()).collect();
+    pub(super) fn write_merged(&self, folder: &Folder, requested: &[&JobId]) -> Result<()> {
+        let requested: HashSet<&str> = requested.iter().map(|id| id.as_str()).collect();
         let mut lines = existing_features(&self.data, |feature| {
-            let job = feature["properties"]["job_id"].as_str().filter(|id| !asked.contains(id));
+            let job = feature["properties"]["job_id"].as_str().filter(|id| !requested.contains(id));
             job.is_some_and(|id| folder.place(&JobId::from(id)).is_whole())
         })?;
         lines.extend(self.iter().map(|feature| merged(feature).to_string()));
@@ -131,7 +131,7 @@ mod tests {
     use crate::results::renamed::Renamed;
 
     #[test]
-    fn what_somebody_else_has_written_or_changed_is_theirs() {
+    fn data_json_of_others_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let name = || data_path(folder.path()).unwrap().file_name().unwrap().to_owned();
         let path = folder.path().join("data.json");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_feature_has_its_job_and_its_path_from_the_folder() {
+    fn each_feature_has_its_job_and_its_relative_path() {
         let folder = tempfile::tempdir().unwrap();
         let feature = |properties: Value| json!({"type": "Feature", "id": 7, "geometry": null, "properties": properties});
         let features = [

@@ -53,14 +53,14 @@ impl Progress {
     }
 
     fn write_until(&self, end: &Receiver<()>, begun: Instant) {
-        let mut has_told = false;
+        let mut has_printed = false;
         let mut pause = PAUSES[0];
         while let Err(RecvTimeoutError::Timeout) = end.recv_timeout(pause) {
             println!("{}", self.line(begun.elapsed()));
-            has_told = true;
+            has_printed = true;
             pause = (pause * 2).min(PAUSES[1]);
         }
-        if has_told {
+        if has_printed {
             println!("{}", self.line(begun.elapsed()));
         }
     }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_tell_bytes_rate_and_what_is_left() {
+    fn lines_contain_bytes_rate_and_time_left() {
         assert_eq!(line_at(0, 0, 0, 0, 0, 2).trim_start(), "2 s  0/40 jobs  0 bytes");
         assert_eq!(
             line_at(4_000_000_000, 1_000_000_000, 200_000_000, 8, 1, 10).trim_start(),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_panics_ends_the_lines_too() {
+    fn progress_lines_end_after_a_panic() {
         let progress = Progress::new(3);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             progress.show_during(false, || panic!("as meant"))

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_raster_that_says_that_it_is_huge_is_not_decoded() {
+    fn a_raster_that_declares_a_huge_size_is_not_decoded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tif");
         raster(&path, 1);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tie_point_is_a_corner_or_the_middle_of_a_pixel() {
+    fn a_tie_point_is_the_corner_or_the_centre_of_a_pixel() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tif");
         // Bounds computed by rasterio 1.4.4 (GDAL 3.10.3).
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn rasters_of_others_lie_where_rasterio_has_them() {
+    fn corners_of_rasters_match_those_of_rasterio() {
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cases");
         for (case, name) in [("c15_point", "point.tif"), ("c16_lzw", "lzw.tif"), ("c16_cog", "cog.tif")] {
             let archive = cases.join(case).join("output.tgz");
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_stretched_and_nothing_stays_nothing() {
+    fn values_are_stretched_and_no_data_stays_transparent() {
         let values = stretched((0..1000).map(|value| value as f32 * 10.0).collect(), 1, None);
         assert_eq!((values[0], values[999]), (0, 255));
         assert!((120..136).contains(&values[500]), "{}", values[500]);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fourth_band_is_transparency_only_when_it_says_so() {
+    fn a_fourth_band_is_alpha_only_if_it_is_declared() {
         assert_eq!(alpha(&[2], 4), Some(3));
         assert_eq!(alpha(&[0, 1], 5), Some(4));
         assert_eq!((alpha(&[0], 4), alpha(&[], 4), alpha(&[1, 1], 1)), (None, None, None));

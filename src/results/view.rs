@@ -11,10 +11,10 @@ use up42_view::impl_show;
 use up42_view::map::{Layer, Map};
 
 impl Results {
-    /// Returns a map of the rasters and the area of interest. Results that cannot be shown are
-    /// listed below the map.
+    /// Returns a map of the rasters and the area of interest, from their files on the disk. Results
+    /// that cannot be shown are listed below the map. Sends no request.
     #[doc(alias = "plot_results", alias = "map_results")]
-    pub fn map(&self, aoi: &Aoi) -> Map {
+    pub fn to_map(&self, aoi: &Aoi) -> Map {
         let features: Vec<&ResultFeature> = self.iter().collect();
         let previews = in_parallel(&features, 4, |feature| Some(preview(feature.path.as_deref()?)));
         let mut map =
@@ -44,10 +44,10 @@ impl Results {
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
         let columns = [
-            Column::new("Result of"),
+            Column::new("Job"),
             Column::new("File"),
             Column::number("Size").unit("KB"),
-            Column::new("Job"),
+            Column::new("Job id"),
         ];
         let row = |feature: &ResultFeature| {
             [
@@ -68,7 +68,7 @@ impl Results {
         }
         if self.without_results() > 0 {
             let jobs = counted(self.without_results(), "job");
-            table = table.note(format!("{jobs} without results: the table of the jobs tells why"));
+            table = table.note(format!("{jobs} without results: the table of the jobs has the reasons"));
         }
         if let Some((path, here)) = self.renamed().first() {
             let files = counted(self.renamed().len(), "file");
@@ -80,8 +80,7 @@ impl Results {
         }
         if !self.data_path().ends_with("data.json") {
             let list = self.data_path().file_name().unwrap_or_default().to_string_lossy();
-            table =
-                table.note(format!("the list of all features is `{list}`: `data.json` is somebody else's"));
+            table = table.note(format!("the list of all features is `{list}`: `data.json` is another file"));
         }
         table
     }

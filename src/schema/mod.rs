@@ -9,7 +9,7 @@ pub(crate) use resolved::resolved;
 
 use up42_core::time::DateRange;
 
-/// The longest value that is told, in characters.
+/// Length of the longest value in a message, in characters.
 const SHOWN: usize = 60;
 
 /// The type of a parameter, such as `number` or `dateRange`.
@@ -24,7 +24,7 @@ pub(crate) fn check(value: &Value, schema: &Value) -> Result<(), String> {
         return Ok(());
     }
     for key in ["anyOf", "oneOf"] {
-        // Which of several was meant cannot be told: none of them must be right.
+        // Which of several was meant is unknown: the message lists all.
         let parts = schema.get(key).and_then(Value::as_array).filter(|parts| !parts.is_empty());
         let refused =
             parts.map(|parts| parts.iter().map(|part| check(value, part).err()).collect::<Option<Vec<_>>>());
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn each_type_refuses_another_in_words() {
+    fn each_type_has_an_error_message() {
         for (kind, right, wrong, words) in [
             ("array", json!([1]), json!("x"), "`x` is not a list"),
             ("number", json!(1.5), json!("1.5"), "`1.5` is not a number"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_and_choices_are_told() {
+    fn errors_contain_bounds_and_choices() {
         let schema = json!({"type": "number", "minimum": 1, "maximum": 20});
         assert_eq!(message(json!(0), schema.clone()), "0 is less than 1");
         assert_eq!(message(json!(21), schema.clone()), "21 is more than 20");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_must_be_right() {
+    fn any_of_needs_one_match() {
         let either = json!({"anyOf": [{"type": "number"}, {"type": "boolean"}], "nullable": true});
         assert_eq!(message(json!("x"), either.clone()), "`x` is not a number, and `x` is not true or false");
         for right in [json!(7), json!(true), json!(null)] {
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anything_is_checked_without_panic(text in ".*", kind in "[a-zA-Z]*", number in any::<f64>()) {
+        fn any_value_is_checked_without_a_panic(text in ".*", kind in "[a-zA-Z]*", number in any::<f64>()) {
             for value in [json!(text), json!(number), json!([text.as_str()])] {
                 let _ = check(&value, &json!({"type": kind, "minimum": number, "enum": [text.as_str()]}));
                 let _ = check(&value, &json!({"type": "dateRange", "maximum": text.as_str(), "enum": text.as_str()}));

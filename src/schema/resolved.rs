@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_alternatives_and_null_are_brought_home() {
+    fn references_alternatives_and_null_are_resolved() {
         let root = json!({"definitions": {
             "mode": {"title": "Mode", "enum": ["a", "b"], "type": "string"},
             "again": {"$ref": "#/definitions/mode"},
@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_schema_is_resolved_without_panic(text in "\\PC{0,40}", deep in 0..40usize) {
+        fn any_schema_is_resolved_without_a_panic(text in "\\PC{0,40}", deep in 0..40usize) {
             let mut schema = json!({"$ref": format!("#/{text}"), "anyOf": text, "type": [1, null]});
             for _ in 0..deep {
                 schema = json!({"allOf": [schema]});

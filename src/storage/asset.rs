@@ -67,7 +67,7 @@ impl StorageAsset {
     /// Requests a signed URL of the file, valid for some minutes (`docs/up42-api.md`, 12.2 and 16).
     /// The login is sent only to the platform, whatever host the item states.
     pub(super) fn signed_url(&self, item: &StorageItem) -> Result<Secret> {
-        let ask = || {
+        let sign = || {
             let request = Request::post(self.download_url()?, json!({})).secret();
             if !item.client.sends_login(&request) {
                 return Err(Error::response(
@@ -76,7 +76,7 @@ impl StorageAsset {
             }
             required(&item.client.json(request)?, "url").map(Secret::new)
         };
-        ask().with_context(|| {
+        sign().with_context(|| {
             format!("asset `{}` of item `{}`", sanitize(&self.name, 80), sanitize(item.id(), 80))
         })
     }
@@ -87,7 +87,7 @@ impl StorageAsset {
     /// fragment.
     fn download_url(&self) -> Result<String> {
         let url = url::Url::parse(&self.href);
-        let mut url = url.map_err(|_| Error::response("the item names a file by what is no URL"))?;
+        let mut url = url.map_err(|_| Error::response("the item has a file with an invalid URL"))?;
         if !url.path().ends_with("/download-url") {
             url.set_path(&format!("{}/download-url", url.path().trim_end_matches('/')));
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_called_by_name_and_kind() {
+    fn files_are_named_by_asset_and_media_type() {
         assert_eq!(name("multispectral", "image/tiff; application=geotiff"), "multispectral.tif");
         assert_eq!(name("preview", "Image/PNG"), "preview.png", "letters of either case are the same");
         assert_eq!(name("b1.TIF", "image/tiff"), "b1.TIF");
@@ -126,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_url_is_asked_for_below_the_path() {
+    fn the_path_of_a_signed_url_is_appended() {
         let url = |href: &str| {
             let asset = StorageAsset::read("a", &json!({"href": href})).unwrap();
             asset.download_url().map(|url| url.trim_start_matches("https://h").to_owned()).ok()
         };
-        for (href, asked) in [
+        for (href, expected) in [
             ("https://h/v2/assets/a", "/v2/assets/a/download-url"),
             ("https://h/v2/assets/a/download-url", "/v2/assets/a/download-url"),
             ("https://h/v2/assets/a/?host=b", "/v2/assets/a/download-url?host=b"),
@@ -140,14 +140,14 @@ mod tests {
             ("https://h/jobs/j/cancel#/download-url", "/jobs/j/cancel/download-url"),
             ("https://h/jobs/j/cancel/download-url/..", "/jobs/j/cancel/download-url"),
         ] {
-            assert_eq!(url(href).as_deref(), Some(asked), "{href}");
+            assert_eq!(url(href).as_deref(), Some(expected), "{href}");
         }
         assert_eq!(url("v2/assets/a"), None);
     }
 
     proptest! {
         #[test]
-        fn no_name_leads_out_of_a_folder(text in "\\PC{0,200}") {
+        fn file_names_stay_in_the_folder(text in "\\PC{0,200}") {
             let name = name(&text, "image/tiff");
             prop_assert!(!name.contains(['/', '\\', ':']) && !name.starts_with('.') && name.len() < 500, "{}", name);
         }

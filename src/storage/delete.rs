@@ -67,8 +67,7 @@ impl StorageItems {
     pub fn delete(&self) -> Result<Deletion> {
         let mut chosen: BTreeMap<&str, Vec<&StorageItem>> = BTreeMap::new();
         for item in self {
-            let collection =
-                item.collection().ok_or_else(|| Error::response("an item tells no collection"))?;
+            let collection = item.collection().ok_or_else(|| Error::response("an item has no collection"))?;
             chosen.entry(collection).or_default().push(item);
         }
         let read = || {

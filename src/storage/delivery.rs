@@ -73,7 +73,7 @@ fn check_archives(items: &StorageItems) -> Result<()> {
                 && archive["geospatialMetadataExtraction"] == "IN_PROGRESS"
         };
         if archives.any(is_being_read) {
-            let message = "the platform still reads what was delivered: ask again in a minute";
+            let message = "the platform still processes the delivery: retry in a minute";
             return Err(Error::new(ErrorKind::Server, message));
         }
     }

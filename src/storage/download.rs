@@ -136,9 +136,11 @@ impl StorageDownloads {
         self.iter().filter(|file| file.size.is_ok()).map(|file| file.path.clone()).collect()
     }
 
-    /// Returns the files that could not be downloaded, with the reasons.
-    pub fn failed(&self) -> impl Iterator<Item = (&Path, &Error)> {
-        self.files.iter().filter_map(|file| Some((file.path.as_path(), file.size.as_ref().err()?)))
+    /// Returns the path and the error of each file that could not be downloaded; the name of the
+    /// asset instead of a path that is not Unicode.
+    pub fn failed(&self) -> Vec<(&str, Error)> {
+        let failed = self.iter().filter_map(|file| Some((file, file.size.as_ref().err()?)));
+        failed.map(|(file, error)| (file.path.to_str().unwrap_or(&file.asset), error.clone())).collect()
     }
 
     /// Returns the total size of the downloaded files, in bytes.

@@ -122,7 +122,7 @@ impl StorageItem {
     }
 
     fn path(&self) -> Result<String> {
-        let collection = self.collection().ok_or_else(|| Error::response("the item tells no collection"))?;
+        let collection = self.collection().ok_or_else(|| Error::response("the item has no collection"))?;
         let (collection, id) = (checked("collection", collection)?, checked("item", self.id())?);
         Ok(format!("/v2/assets/stac/collections/{collection}/items/{id}"))
     }

@@ -3,15 +3,13 @@ use std::fmt;
 use polars::prelude::DataFrame;
 
 use super::StorageItem;
-use crate::catalog::Scenes;
+use crate::catalog::{Quicklooks, Scenes};
 use crate::client::Client;
 use crate::frame::Frame;
 use up42_core::error::{Context, Result};
 use up42_core::geo::Bbox;
 use up42_core::impl_list;
-use up42_view::Aoi;
 use up42_view::elements::counted;
-use up42_view::map::Map;
 
 /// Items of the storage, in the order of the search.
 #[derive(Clone)]
@@ -71,13 +69,17 @@ impl StorageItems {
         Ok(Self::new(&self.client, self.scenes.select_ids(ids)?))
     }
 
-    /// Downloads the thumbnails and returns a map of the items and the area of interest. Items
-    /// without a thumbnail are shown by their footprints.
+    /// Downloads the thumbnails of the items in parallel, for a [map](Quicklooks::to_map) or a
+    /// [gallery](Quicklooks::gallery). Each thumbnail needs two requests, one for its signed URL
+    /// and one for the file; cached ones ([`Catalog::cache`](crate::catalog::Catalog::cache)) and
+    /// items without a thumbnail need none.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login is rejected.
-    pub fn map(&self, aoi: &Aoi) -> Result<Map> {
+    /// [`ErrorKind::Auth`](crate::ErrorKind::Auth) if the login is rejected. Any other error of a
+    /// thumbnail is its [`outcome`](crate::catalog::Quicklook::outcome).
+    #[doc(alias = "map_quicklooks", alias = "thumbnails")]
+    pub fn download_quicklooks(&self) -> Result<Quicklooks> {
         // Collections of the storage are deliveries, whose names mean nothing to the user.
         let named = |item: &StorageItem| {
             let mut scene = item.scene.clone();
@@ -85,7 +87,7 @@ impl StorageItems {
             scene
         };
         let scenes: Scenes = self.iter().map(named).collect();
-        Ok(self.client.catalog().download_quicklooks(&scenes).context("thumbnails of the storage")?.map(aoi))
+        self.client.catalog().download_quicklooks(&scenes).context("thumbnails of the storage")
     }
 
     /// Returns the items as a Polars DataFrame, one row per item; `items.scenes().to_dataframe()?`

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_tells_two_assets_apart_and_no_key() {
+    fn a_record_identifies_an_asset_without_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tif");
         let asset = |key: &str| {

@@ -37,8 +37,8 @@ impl Client {
     /// assert_eq!((items.len(), clear.len()), (2, 2));
     ///
     /// let files = items.download(folder.path())?;
-    /// assert_eq!(files.failed().count(), 0);
-    /// items.map(&aoi)?.save_html(folder.path().join("items.html"))?;
+    /// assert!(files.failed().is_empty());
+    /// items.download_quicklooks()?.to_map(&aoi).save_html(folder.path().join("items.html"))?;
     /// # Ok::<(), up42::Error>(())
     /// ```
     #[doc(alias = "initialize_storage")]

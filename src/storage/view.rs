@@ -6,7 +6,7 @@ use super::{Deletion, DeletionPart, StorageDownload, StorageDownloads, StorageIt
 use crate::batch::is_own_tag;
 use up42_core::time::minute;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table};
 use up42_view::{impl_mime_bundle, impl_show};
 
 impl StorageItems {
@@ -84,8 +84,8 @@ impl StorageDownloads {
         ];
         let row = |file: &StorageDownload| {
             let (size, outcome) = match &file.size {
-                Ok(size) => (Cell::Number(*size as f64 / 1000.0, 0), Cell::status(Tone::Ok, "there")),
-                Err(error) => (Cell::Empty, Cell::status(Tone::Failed, error.to_string())),
+                Ok(size) => (Cell::Number(*size as f64 / 1000.0, 0), Cell::status(StatusKind::Ok, "there")),
+                Err(error) => (Cell::Empty, Cell::status(StatusKind::Failed, error.to_string())),
             };
             [Cell::text(file.path.display().to_string()), Cell::id(&file.asset), size, outcome]
         };
@@ -101,12 +101,12 @@ impl Deletion {
             Column::new("Collection"),
             Column::new("Title"),
             Column::number("Chosen").unit("items"),
-            Column::new("Others in it"),
+            Column::new("Other items"),
         ];
         let row = |part: &DeletionPart| {
             let others = match part.others.len() {
-                0 => Cell::status(Tone::Ok, "none: it can go"),
-                _ => Cell::status(Tone::Failed, format!("not chosen: {}", part.others.join(", "))),
+                0 => Cell::status(StatusKind::Ok, "none: it can go"),
+                _ => Cell::status(StatusKind::Failed, format!("not chosen: {}", part.others.join(", "))),
             };
             [
                 Cell::id(&part.collection),

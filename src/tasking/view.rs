@@ -7,18 +7,18 @@ use super::{FeasibilityOption, FeasibilityStudies, FeasibilityStudy, Quotation, 
 use up42_core::sanitize::words;
 use up42_core::time::minute;
 use up42_view::MimeBundle;
-use up42_view::elements::{Card, Cell, Column, Table, Tone, counted};
+use up42_view::elements::{Card, Cell, Column, StatusKind, Table, counted};
 use up42_view::{impl_mime_bundle, impl_show};
 
 /// Formats the platform's word for a decision as a status.
 fn decision(word: &str) -> Cell {
-    let tone = match word {
-        "ACCEPTED" => Tone::Ok,
-        "REJECTED" => Tone::Failed,
-        "NOT_DECIDED" => Tone::Waiting,
-        _ => Tone::Neutral,
+    let kind = match word {
+        "ACCEPTED" => StatusKind::Ok,
+        "REJECTED" => StatusKind::Failed,
+        "NOT_DECIDED" => StatusKind::Waiting,
+        _ => StatusKind::Neutral,
     };
-    Cell::status(tone, words(word))
+    Cell::status(kind, words(word))
 }
 
 fn time(at: Option<jiff::Timestamp>) -> Cell {
@@ -31,7 +31,7 @@ impl Quotations {
             Column::new("Quotation"),
             Column::number("Price").unit("credits"),
             Column::new("Decision"),
-            Column::new("Made (UTC)"),
+            Column::new("Created (UTC)"),
             Column::new("Order"),
         ];
         let row = |one: &Quotation| {
@@ -56,7 +56,7 @@ impl Quotation {
             .fact("Price, credits", Cell::Number(self.credits as f64, 0))
             .fact("Decision", decision(&self.decision))
             .fact("Order", Cell::id(&self.order_id))
-            .fact("Made (UTC)", time(self.created))
+            .fact("Created (UTC)", time(self.created))
             .fact("Decided (UTC)", time(self.decided))
             .bundle()
     }
@@ -66,7 +66,7 @@ impl_mime_bundle!(Quotation);
 
 impl FeasibilityStudies {
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
-        let columns = ["Study", "Decision", "Option", "Meaning", "Order"].map(Column::new);
+        let columns = ["Study", "Decision", "Option", "Description", "Order"].map(Column::new);
         let options: Vec<_> =
             self.iter().flat_map(|one| one.options.iter().map(move |option| (one, option))).collect();
         let row = |(one, option): &(&FeasibilityStudy, &FeasibilityOption)| {
@@ -94,7 +94,7 @@ impl FeasibilityStudy {
             .fact("Id", Cell::id(&self.id))
             .fact("Decision", decision(&self.decision))
             .fact("Order", Cell::id(&self.order_id))
-            .fact("Made (UTC)", time(self.created));
+            .fact("Created (UTC)", time(self.created));
         let option = |card: Card, one: &FeasibilityOption| card.fact(&one.id, one.description.clone());
         self.options.iter().fold(card, option).bundle()
     }

@@ -9,7 +9,7 @@ use super::Request;
 use up42_core::error::{Error, ErrorKind};
 
 /// Failed attempt of a request, for `Connection::with_retries`.
-pub(super) struct Attempted {
+pub(super) struct FailedAttempt {
     pub(super) error: Error,
     /// Whether the request certainly was not carried out.
     pub(super) not_sent: bool,
@@ -19,7 +19,7 @@ pub(super) struct Attempted {
     pub(super) is_final: bool,
 }
 
-impl Attempted {
+impl FailedAttempt {
     /// Makes an attempt that failed before the request was sent. Called explicitly, never by a
     /// `From` conversion: a `?` after the request was sent would mark a job that exists as never
     /// created.
@@ -75,7 +75,7 @@ impl Attempted {
 
     /// Returns the status of the server's error response, if there was one.
     pub(super) fn status(&self) -> Option<u16> {
-        self.error.server_error().map(|said| said.status)
+        self.error.server_error().map(|server_error| server_error.status)
     }
 }
 

@@ -5,7 +5,7 @@ use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, IF_RANG
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
-use super::attempt::Attempted;
+use super::attempt::FailedAttempt;
 use super::certificates::trusted;
 use super::encoding::{decode, too_large};
 use super::limiter::Limiter;
@@ -41,6 +41,19 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Returns settings for a server without a login, with one attempt per request.
+    #[cfg(test)]
+    pub(crate) fn test(api: &str) -> Self {
+        Self {
+            api: Url::parse(api).unwrap(),
+            auth: None,
+            tokens: None,
+            credentials: None,
+            retry: RetryPolicy { attempts: 1, ..RetryPolicy::default() },
+            timeout: Duration::from_secs(20),
+        }
+    }
+
     /// Returns whether the token may be sent with a request: to the API and the login server only.
     fn is_own(&self, request: &Request) -> bool {
         std::iter::once(&self.api).chain(&self.auth).any(|origin| request.sends_token_to(origin))
@@ -99,7 +112,7 @@ impl Connection {
     pub(super) async fn with_retries<T>(
         &self,
         request: &Request,
-        attempt: impl AsyncFn(Option<&Secret>) -> Result<T, Attempted>,
+        attempt: impl AsyncFn(Option<&Secret>) -> Result<T, FailedAttempt>,
     ) -> Result<T> {
         let Some(tokens) = self.tokens_for(request) else {
             return self.retrying(request, async || attempt(None).await).await;
@@ -107,7 +120,9 @@ impl Connection {
         let login = async || tokens.token(self).await.map_err(Error::unsent);
         let token = login().await?;
         let refused = match self.retrying(request, async || attempt(Some(&token)).await).await {
-            Err(error) if error.server_error().is_some_and(|said| said.status == 401) => error,
+            Err(error) if error.server_error().is_some_and(|server_error| server_error.status == 401) => {
+                error
+            }
             other => return other,
         };
         tracing::debug!(%refused, "the token was refused: log in again");
@@ -119,7 +134,7 @@ impl Connection {
     async fn retrying<T>(
         &self,
         request: &Request,
-        attempt: impl AsyncFn() -> Result<T, Attempted>,
+        attempt: impl AsyncFn() -> Result<T, FailedAttempt>,
     ) -> Result<T> {
         let policy = self.0.settings.retry;
         let mut pauses = policy.pauses(jitter());
@@ -140,8 +155,8 @@ impl Connection {
             let Some(own) = own else { return Err(ended(failed.error)) };
             let Some(pause) = pause(own, failed.retry_after) else {
                 let seconds = failed.retry_after.unwrap_or_default().as_secs();
-                let asked = format!("the server asks to wait {seconds} s: try again then");
-                return Err(ended(failed.error.context(asked)));
+                let note = format!("the server asks to wait {seconds} s: try again then");
+                return Err(ended(failed.error.context(note)));
             };
             tracing::debug!(error = %failed.error, ?pause, attempts, "try again");
             tokio::time::sleep(pause).await;
@@ -149,7 +164,7 @@ impl Connection {
         }
     }
 
-    async fn send_whole(&self, request: &Request, token: Option<&Secret>) -> Result<Response, Attempted> {
+    async fn send_whole(&self, request: &Request, token: Option<&Secret>) -> Result<Response, FailedAttempt> {
         let _slot = self.permit(request).await?;
         let answer = self.begin(request, token).await?;
         let status = answer.status().as_u16();
@@ -158,16 +173,16 @@ impl Connection {
         let codings = header(answer.headers(), CONTENT_ENCODING.as_str()).unwrap_or_default();
         let body = self.read(request, answer).await?;
         let body =
-            decode(body, &codings, request.largest).map_err(|error| Attempted::refused(error, None))?;
+            decode(body, &codings, request.largest).map_err(|error| FailedAttempt::refused(error, None))?;
         Ok(Response { status, content_type, location, body, is_secret: request.is_secret })
     }
 
-    async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Vec<u8>, Attempted> {
+    async fn read(&self, request: &Request, mut answer: reqwest::Response) -> Result<Vec<u8>, FailedAttempt> {
         let expected_length = answer.content_length().unwrap_or(0);
         let mut body = Vec::new();
         loop {
             if expected_length.max(body.len() as u64) > request.largest as u64 {
-                return Err(Attempted::refused(too_large(request.largest), None));
+                return Err(FailedAttempt::refused(too_large(request.largest), None));
             }
             match answer.chunk().await.map_err(|error| self.network(request, error))? {
                 Some(part) => body.extend_from_slice(&part),
@@ -180,8 +195,8 @@ impl Connection {
     pub(super) async fn permit(
         &self,
         request: &Request,
-    ) -> Result<Option<tokio::sync::OwnedSemaphorePermit>, Attempted> {
-        let url = parse(&request.url).map_err(Attempted::unsent)?;
+    ) -> Result<Option<tokio::sync::OwnedSemaphorePermit>, FailedAttempt> {
+        let url = parse(&request.url).map_err(FailedAttempt::unsent)?;
         Ok(self.0.limiter.permit(url.authority()).await)
     }
 
@@ -190,13 +205,13 @@ impl Connection {
         &self,
         request: &Request,
         token: Option<&Secret>,
-    ) -> Result<reqwest::Response, Attempted> {
+    ) -> Result<reqwest::Response, FailedAttempt> {
         let mut request = request.clone();
         for hop in 0..=REDIRECTS {
             let answer = self.attempt(&request, token).await;
             // A server that redirects may have carried out the request before.
             let answer =
-                answer.map_err(|failed| Attempted { not_sent: failed.not_sent && hop == 0, ..failed })?;
+                answer.map_err(|failed| FailedAttempt { not_sent: failed.not_sent && hop == 0, ..failed })?;
             if answer.status().is_success() {
                 return Ok(answer);
             }
@@ -204,19 +219,19 @@ impl Connection {
             match redirected(&request, answer.status().as_u16(), to.as_deref()) {
                 Ok(Some(next)) => request = next,
                 Ok(None) => return Err(refusal(answer).await),
-                Err(error) => return Err(Attempted::refused(error, None)),
+                Err(error) => return Err(FailedAttempt::refused(error, None)),
             }
         }
         let error = Error::response(format!("the server redirects more than {REDIRECTS} times"));
-        Err(Attempted::refused(error, None))
+        Err(FailedAttempt::refused(error, None))
     }
 
     async fn attempt(
         &self,
         request: &Request,
         token: Option<&Secret>,
-    ) -> Result<reqwest::Response, Attempted> {
-        let url = parse(&request.url).map_err(Attempted::unsent)?;
+    ) -> Result<reqwest::Response, FailedAttempt> {
+        let url = parse(&request.url).map_err(FailedAttempt::unsent)?;
         let mut builder = self.0.http.request(request.method.clone(), url).query(&request.query);
         builder = match &request.body {
             Body::None => builder,
@@ -259,8 +274,8 @@ impl Connection {
         settings.tokens.as_ref().filter(|_| settings.is_own(request))
     }
 
-    pub(super) fn network(&self, request: &Request, error: reqwest::Error) -> Attempted {
-        Attempted::network(request, error, CONNECT, self.0.settings.timeout)
+    pub(super) fn network(&self, request: &Request, error: reqwest::Error) -> FailedAttempt {
+        FailedAttempt::network(request, error, CONNECT, self.0.settings.timeout)
     }
 }
 
@@ -293,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_answered_is_never_taken_for_unsent() {
+    fn an_answered_request_is_never_reported_as_unsent() {
         use std::io::{Read, Write};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -310,17 +325,8 @@ mod tests {
                     stream.write_all(format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n").as_bytes());
             }
         });
-        let api = Url::parse(&url).unwrap();
-        let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let settings = Settings {
-            api,
-            auth: None,
-            tokens: None,
-            credentials: None,
-            retry,
-            timeout: Duration::from_secs(20),
-        };
-        let worker = crate::transport::Worker::start(Connection::new(settings).unwrap()).unwrap();
+        let connection = Connection::new(Settings::test(&url)).unwrap();
+        let worker = crate::transport::Worker::start(connection).unwrap();
         let requests = [
             Request::post(&url, serde_json::json!({})).mark_charging(),
             Request::post(&url, serde_json::json!({})).mark_charging(),
@@ -335,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_goes_to_the_api_and_to_where_it_came_from() {
+    fn a_token_is_sent_to_the_api_and_the_auth_server_only() {
         let url = |text: &str| Url::parse(text).unwrap();
         let (api, auth) = (url("https://api.up42.com"), Some(url("https://auth.up42.com")));
         let retry = RetryPolicy::default();
@@ -354,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_asked_without_a_proxy() {
+    fn loopback_addresses_use_no_proxy() {
         let is_here = |url: &str| is_loopback(&Url::parse(url).unwrap());
         assert!(["http://127.0.0.1:80", "http://localhost/a", "http://[::1]:1"].into_iter().all(is_here));
         assert!(!is_here("https://api.up42.com"));

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_header_holds_is_refused_without_telling_it() {
+    fn invalid_header_values_are_refused_without_printing_them() {
         let secret = |text: &str| Secret::new(text);
         let wrong = [
             Credentials::Bearer(secret("hunter2\n")),

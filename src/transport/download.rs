@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_RANGE, ETAG, LAST_MODIFIED};
 
-use super::attempt::Attempted;
+use super::attempt::FailedAttempt;
 use super::connection::header;
 use super::{Connection, DownloadProgress, Request, Secret, UnpackReservation};
 use up42_core::error::{Context, Error, ErrorKind, Result};
@@ -34,7 +34,7 @@ impl Connection {
     /// Returns whether the file behind a request has `length` bytes. Requests the last byte only.
     pub(crate) async fn has_length(&self, request: &Request, length: u64) -> Result<bool> {
         let last = Request { from_byte: length.saturating_sub(1), ..request.clone() };
-        let ask = async |token: Option<&Secret>| {
+        let check = async |token: Option<&Secret>| {
             let _slot = self.permit(&last).await?;
             match self.begin(&last, token).await {
                 // The file has no such byte.
@@ -46,7 +46,7 @@ impl Connection {
                 Ok(answer) => Ok(answer.content_length() == Some(length)),
             }
         };
-        self.with_retries(&last, ask).await
+        self.with_retries(&last, check).await
     }
 
     async fn fetch(
@@ -55,55 +55,55 @@ impl Connection {
         part: &Part,
         incoming: &DownloadProgress,
         token: Option<&Secret>,
-    ) -> Result<UnpackReservation, Attempted> {
+    ) -> Result<UnpackReservation, FailedAttempt> {
         let _slot = self.permit(request).await?;
         let begun = part.begun();
-        let asked = |begun: &PartState| Request {
+        let request_from = |begun: &PartState| Request {
             from_byte: begun.length,
             if_range: begun.tag.clone(),
             ..request.clone()
         };
-        let mut answer = match self.begin(&asked(&begun), token).await {
+        let mut answer = match self.begin(&request_from(&begun), token).await {
             // There is no byte after the part: it is of another file.
             Err(failed) if failed.status() == Some(416) => {
-                self.begin(&asked(&PartState::default()), token).await?
+                self.begin(&request_from(&PartState::default()), token).await?
             }
             other => other?,
         };
         let mut already = if answer.status() == StatusCode::PARTIAL_CONTENT { begun.length } else { 0 };
         if already > 0 && !begun.can_resume_with(&answer) {
             already = 0;
-            answer = self.begin(&asked(&PartState::default()), token).await?;
+            answer = self.begin(&request_from(&PartState::default()), token).await?;
         }
         if already == 0 && answer.status() != StatusCode::OK {
             let message = format!("{} in answer to a request for a whole file", answer.status());
-            return Err(Attempted::local(Error::response(message)));
+            return Err(FailedAttempt::local(Error::response(message)));
         }
         let size = answer.content_length().map(|rest| already + rest);
         let folder = part.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut arriving =
-            incoming.begin(folder.unwrap_or(Path::new(".")), already, size).map_err(Attempted::local)?;
+            incoming.begin(folder.unwrap_or(Path::new(".")), already, size).map_err(FailedAttempt::local)?;
         let context = || format!("write `{}`", part.path.display());
         let mut file = match already {
             0 => part.create(tag(&answer), size),
             _ => part.reopen(already),
         }
         .with_context(context)
-        .map_err(Attempted::local)?;
+        .map_err(FailedAttempt::local)?;
         let mut body = answer.bytes_stream();
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| self.network(request, error))?;
-            file.write_all(&bytes).with_context(context).map_err(Attempted::local)?;
-            arriving.add(bytes.len() as u64).map_err(Attempted::local)?;
+            file.write_all(&bytes).with_context(context).map_err(FailedAttempt::local)?;
+            arriving.add(bytes.len() as u64).map_err(FailedAttempt::local)?;
         }
-        file.sync_all().with_context(context).map_err(Attempted::local)?;
+        file.sync_all().with_context(context).map_err(FailedAttempt::local)?;
         // The length on the disk counts: on a file system without locks another program may write
         // too.
-        let length = file.metadata().with_context(context).map_err(Attempted::local)?.len();
+        let length = file.metadata().with_context(context).map_err(FailedAttempt::local)?.len();
         match size {
             Some(size) if size != length => {
                 let message = format!("there are {length} bytes of {size}");
-                Err(Attempted::local(Error::new(ErrorKind::Network, message)))
+                Err(FailedAttempt::local(Error::new(ErrorKind::Network, message)))
             }
             _ => Ok(arriving.end()),
         }

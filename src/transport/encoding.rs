@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_coding_of_http_is_read() {
+    fn every_content_coding_is_decoded() {
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
         zlib.write_all(TEXT).unwrap();
         let zlib = zlib.finish().unwrap();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_and_a_wrong_coding_are_refused() {
+    fn a_decompression_bomb_and_a_wrong_coding_are_refused() {
         let bomb = gzip(&vec![0; 50_000_000]);
         assert!(bomb.len() < 100_000);
         let message =

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use up42_core::error::{Error, ErrorKind, Result};
 
 /// Bytes that always stay free on a disk, for other programs.
-const SPARE: u64 = 100_000_000;
+const RESERVE: u64 = 100_000_000;
 
 /// Byte counts of parallel downloads: progress, and whether the disk has space for all of them.
 /// Clones share the counts.
@@ -151,15 +151,15 @@ impl Counts {
         let needed = waited_for.saturating_add(self.to_unpack).saturating_add(bytes);
         // Some file systems do not report free space: then a full disk fails a later write.
         let Some(free) = self.free.or_else(|| fs4::available_space(folder).ok()) else { return Ok(()) };
-        if free.saturating_sub(SPARE) >= needed {
+        if free.saturating_sub(RESERVE) >= needed {
             return Ok(());
         }
         let message = format!(
             "the disk of `{}` has {} left, and {} are needed, {} to spare: make room, or take a folder on another disk",
             folder.display(),
             Bytes(free),
-            Bytes(needed.saturating_add(SPARE)),
-            Bytes(SPARE)
+            Bytes(needed.saturating_add(RESERVE)),
+            Bytes(RESERVE)
         );
         Err(Error::new(ErrorKind::Io, message))
     }
@@ -186,8 +186,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn downloads_side_by_side_share_the_room() {
-        let incoming = DownloadProgress::with_free(SPARE + 1000);
+    fn concurrent_downloads_share_the_free_space() {
+        let incoming = DownloadProgress::with_free(RESERVE + 1000);
         let folder = Path::new("results");
         let mut first = incoming.begin(folder, 0, Some(300)).unwrap();
         let message = incoming.begin(folder, 0, Some(400)).err().unwrap().to_string();
@@ -195,7 +195,7 @@ mod tests {
         first.add(300).unwrap();
         first.end();
         let second = incoming.begin(folder, 100, Some(400)).unwrap();
-        let free = Some(SPARE + 1000);
+        let free = Some(RESERVE + 1000);
         assert_eq!(
             incoming.counts(),
             Counts { expected_length: 700, arrived: 400, fetched: 300, files: 2, to_unpack: 400, free }
@@ -209,8 +209,8 @@ mod tests {
     }
 
     #[test]
-    fn room_to_unpack_is_promised_once() {
-        let incoming = DownloadProgress::with_free(SPARE + 1000);
+    fn space_for_unpacking_is_reserved_once() {
+        let incoming = DownloadProgress::with_free(RESERVE + 1000);
         let folder = Path::new("results");
         let mut arriving = incoming.begin(folder, 0, Some(300)).unwrap();
         arriving.add(300).unwrap();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_unknown_size_grows() {
+    fn the_expected_length_of_an_unknown_file_grows() {
         let incoming = DownloadProgress::default();
         let mut file = incoming.begin(&std::env::temp_dir(), 0, None).unwrap();
         file.add(500).unwrap();
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_file_that_does_not_end_does_not_fill_the_disk() {
-        let incoming = DownloadProgress::with_free(SPARE + 1000);
+        let incoming = DownloadProgress::with_free(RESERVE + 1000);
         let mut file = incoming.begin(Path::new("results"), 0, Some(100)).unwrap();
         file.add(500).unwrap();
         let message = file.add(501).unwrap_err().to_string();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_told_as_people_do() {
+    fn bytes_are_formatted_in_decimal_units() {
         let texts: Vec<_> =
             [0, 999, 1500, 25_000_000, 3_210_000_000, u64::MAX].map(|bytes| Bytes(bytes).to_string()).into();
         assert_eq!(texts, ["0 bytes", "999 bytes", "1.5 KB", "25 MB", "3.2 GB", "18446744 TB"]);

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
+    fn a_burst_is_immediate_and_then_the_rate_applies() {
         let start = Instant::now();
         let mut bucket = Bucket { level: BURST, at: start };
         assert!((0..500).all(|_| bucket.take(start).is_zero()));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_waits_while_as_many_as_allowed_are_under_way() {
+    fn a_request_waits_while_the_limit_is_reached() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let limiter = Limiter::default();

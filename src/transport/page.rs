@@ -21,11 +21,11 @@ pub(crate) fn collect_pages<T, N: Hash>(
 ) -> Result<(Vec<T>, bool)> {
     let mut items = Vec::new();
     let hasher = RandomState::new();
-    let mut asked: HashMap<u64, usize> = HashMap::new();
+    let mut requested: HashMap<u64, usize> = HashMap::new();
     let mut next = Some(first);
     while let Some(token) = next.take() {
-        let before = asked.len();
-        if let Some(page) = asked.insert(hasher.hash_one(&token), before + 1) {
+        let before = requested.len();
+        if let Some(page) = requested.insert(hasher.hash_one(&token), before + 1) {
             return Err(Error::response(format!(
                 "the server names page {page} as the one after page {before}: its paging has no end"
             )));
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_go_in_circles_are_told() {
+    fn circular_pages_are_an_error() {
         let circle = |page: usize| Ok(Page { items: vec![page], next: Some((page + 1) % 3) });
         let error = collect_pages(0, 100, circle).unwrap_err();
         assert_eq!(

@@ -11,7 +11,7 @@ use up42_core::error::{Error, Result};
 /// redirect. The login and the body of a POST are never sent to another origin.
 pub(super) fn redirected(request: &Request, status: u16, to: Option<&str>) -> Result<Option<Request>> {
     let Some(to) = to.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else { return Ok(None) };
-    let broken = || Error::response("the server redirects to what is no URL");
+    let broken = || Error::response("the server redirects to an invalid URL");
     let from = Url::parse(&request.url).map_err(|_| broken())?;
     let url = from.join(to).map_err(|_| broken())?;
     let stays = from.origin() == url.origin();
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_stays_with_its_origin() {
+    fn a_login_is_not_sent_to_another_origin() {
         let get = || {
             let headers = vec![("x-key".to_owned(), Secret::new("hunter2"))];
             Request { headers, ..Request::get(API) }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_is_told_to_no_other_origin() {
+    fn a_post_is_not_sent_to_another_origin() {
         let post = || Request::post(API, json!({"secret": 1}));
         assert!(to(post(), 307, "https://other.example.com/").is_err());
         let kept = to(post(), 308, "/b").unwrap();
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_follows_only_what_says_that_it_was_not_carried_out() {
+    fn a_charging_request_follows_only_307_and_308() {
         let charge = || Request::post(API, json!({})).mark_charging();
         for done in [301, 302, 303] {
             assert!(to(charge(), done, "/b").is_err(), "{done}");
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_redirect() {
+    fn other_responses_are_no_redirects() {
         assert!(redirected(&Request::get(API), 304, Some("/b")).unwrap().is_none());
         assert!(redirected(&Request::get(API), 302, None).unwrap().is_none());
     }

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use reqwest::header::CONTENT_ENCODING;
 use serde_json::Value;
 
-use super::attempt::Attempted;
+use super::attempt::FailedAttempt;
 use super::connection::header;
 use super::encoding::decode;
 use super::retry_after::retry_after;
 use up42_core::error::{Error, ErrorKind, ServerError};
+use up42_core::json::text_or_number;
 
 /// Largest error response that is read, in bytes.
 const LONGEST: usize = 1_000_000;
@@ -16,7 +17,7 @@ const LONGEST: usize = 1_000_000;
 const LONGEST_TEXT: usize = 1_000;
 
 /// Turns a response with an error status into a failed attempt.
-pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
+pub(super) async fn refusal(mut answer: reqwest::Response) -> FailedAttempt {
     let status = answer.status().as_u16();
     let wait = retry_after(answer.headers(), Timestamp::now());
     let codings = header(answer.headers(), CONTENT_ENCODING.as_str()).unwrap_or_default();
@@ -31,10 +32,10 @@ pub(super) async fn refusal(mut answer: reqwest::Response) -> Attempted {
         }
     }
     let body = decode(body, &codings, LONGEST).unwrap_or_default();
-    let mut said = read_refusal(&body);
-    said.status = status;
-    said.request_id = request_id;
-    Attempted::refused(refused(said), wait)
+    let mut server_error = read_refusal(&body);
+    server_error.status = status;
+    server_error.request_id = request_id;
+    FailedAttempt::refused(refused(server_error), wait)
 }
 
 /// Returns the error that a document with a success status describes, as some servers send it;
@@ -43,15 +44,15 @@ pub(crate) fn refused_with(document: &Value, status: u16) -> Option<Error> {
     let is_refusal = ["code", "error", "errors", "detail", "message"]
         .iter()
         .any(|key| document.get(key).is_some_and(|value| !value.is_null()));
-    let mut said = said_in(document);
-    said.status = status;
-    (is_refusal && said.message.is_some()).then(|| refused(said))
+    let mut server_error = server_error_in(document);
+    server_error.status = status;
+    (is_refusal && server_error.message.is_some()).then(|| refused(server_error))
 }
 
 /// Turns a server's error into an [`Error`].
-pub(crate) fn refused(said: ServerError) -> Error {
-    let reason = said.message.clone().unwrap_or_default();
-    let kind = match said.status {
+pub(crate) fn refused(server_error: ServerError) -> Error {
+    let reason = server_error.message.clone().unwrap_or_default();
+    let kind = match server_error.status {
         401 => ErrorKind::Auth,
         402 => ErrorKind::Credits,
         403 if reason.to_lowercase().contains("credits") => ErrorKind::Credits,
@@ -62,12 +63,12 @@ pub(crate) fn refused(said: ServerError) -> Error {
         400..=499 => ErrorKind::InvalidInput,
         _ => ErrorKind::Response,
     };
-    let mut message = said.status.to_string();
+    let mut message = server_error.status.to_string();
     if !reason.is_empty() {
         message += &format!(": {reason}");
     }
     match kind {
-        _ if said.status == 413 => {
+        _ if server_error.status == 413 => {
             message +=
                 ": the request is too large for the server: send less, such as an area with fewer corners";
         }
@@ -75,16 +76,16 @@ pub(crate) fn refused(said: ServerError) -> Error {
         ErrorKind::Auth if reason.is_empty() => message += ": the login is not allowed to do this",
         _ => {}
     }
-    if let Some(id) = &said.request_id {
+    if let Some(id) = &server_error.request_id {
         message += &format!(" (request {id})");
     }
-    Error::server(kind, message, said)
+    Error::server(kind, message, server_error)
 }
 
 /// Reads the body of an error response: JSON, or a line of text.
 fn read_refusal(body: &[u8]) -> ServerError {
     match (serde_json::from_slice(body), std::str::from_utf8(body).map(str::trim)) {
-        (Ok(json), _) => said_in(&json),
+        (Ok(json), _) => server_error_in(&json),
         // HTML error pages contain little information and much markup.
         (_, Ok(text)) if !text.starts_with('<') && (1..=LONGEST_TEXT).contains(&text.len()) => {
             ServerError::new(0, None, Some(text.to_owned()))
@@ -95,7 +96,7 @@ fn read_refusal(body: &[u8]) -> ServerError {
 
 /// Reads the forms of an error response that the platform has (the classic envelope with an object
 /// or a text in `error`, a bare code and message, problem+json) and those of STAC servers.
-fn said_in(json: &Value) -> ServerError {
+fn server_error_in(json: &Value) -> ServerError {
     let error = match json.get("error") {
         Some(Value::String(text)) => {
             let message = text_of(json.get("error_description")).unwrap_or_else(|| text.clone());
@@ -143,11 +144,7 @@ fn names(list: Option<&Value>) -> Option<String> {
 
 /// Returns a text or a number as text: classic codes may be either.
 fn text_of(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    text_or_number(value?)
 }
 
 #[cfg(test)]
@@ -155,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_of_a_refusal_is_read() {
+    fn every_format_of_an_error_is_read() {
         let message = |body: &str| read_refusal(body.as_bytes()).message.unwrap_or_default();
         assert_eq!(
             message(r#"{"data":null,"error":{"code":404,"message":"Job not found","details":null}}"#),
@@ -194,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_with_a_good_status_is_told_from_other_documents() {
+    fn an_error_with_status_200_is_distinguished_from_documents() {
         let read = |json: Value| refused_with(&json, 200).map(|error| error.to_string());
         let json = serde_json::json!({"code": "NotFoundError", "description": "No collection"});
         assert_eq!(read(json), Some("200: No collection".into()));

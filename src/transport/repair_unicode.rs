@@ -39,7 +39,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_halves_and_odd_bytes_are_replaced() {
+    fn only_lone_surrogates_and_invalid_bytes_are_replaced() {
         let cases: [(&[u8], Option<&str>); 6] = [
             (br#"["\ud83d\ude00", "\\ud800", "\u00e9", "\n"]"#, None),
             (br#"["a\ud800"]"#, Some("[\"a\u{fffd}\"]")),
@@ -55,14 +55,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_mended_stays_so(json in prop::collection::vec(any::<u8>(), 0..40), escapes in "(\\\\(u(d8|dc|00)..|n|\\\\)|é){0,8}") {
+        fn a_repaired_text_is_not_repaired_again(json in prop::collection::vec(any::<u8>(), 0..40), escapes in "(\\\\(u(d8|dc|00)..|n|\\\\)|é){0,8}") {
             let json = [escapes.as_bytes(), &json].concat();
             let once = repaired_unicode(&json).unwrap_or_else(|| String::from_utf8(json).unwrap());
             prop_assert_eq!(repaired_unicode(once.as_bytes()), None);
         }
 
         #[test]
-        fn what_was_good_is_not_touched(text: String) {
+        fn valid_text_is_unchanged(text: String) {
             let json = serde_json::to_vec(&text).unwrap();
             prop_assert_eq!(repaired_unicode(&json), None);
         }

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_decides_neither_on_the_connection_nor_on_who_asks() {
+    fn headers_of_links_cannot_set_host_and_authorization() {
         let request = Request::get("https://host").header("Search-After", "1").header("search-after", "2");
         assert_eq!(request.headers, [("search-after".to_owned(), Secret::new("2"))]);
         for (name, value) in [("Host", "x"), ("AUTHORIZATION", "x"), ("no name", "x"), ("x", "a\r\nHost: b")]
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_too_many_values_is_refused_before_they_are_made() {
+    fn a_response_with_too_many_values_is_refused_early() {
         let json = |values: usize| {
             let body = format!("[{}1]", "1,".repeat(values)).into_bytes();
             Response { status: 200, content_type: None, location: None, body, is_secret: false }.json()
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_answer_is_not_quoted() {
+    fn a_secret_response_is_not_quoted() {
         let message = |is_secret| {
             let body = b"access_token=hunter2".to_vec();
             Response { status: 200, content_type: None, location: None, body, is_secret }

@@ -50,10 +50,10 @@ impl RetryPolicy {
     }
 }
 
-/// Returns the pause before the next attempt: `asked` by the server, else `own`; `None` if the
+/// Returns the pause before the next attempt: `retry_after` of the server, else `own`; `None` if the
 /// server asks for more than `LONGEST_WAIT`.
-pub(crate) fn pause(own: Duration, asked: Option<Duration>) -> Option<Duration> {
-    asked.map_or(Some(own), |asked| (asked <= LONGEST_WAIT).then_some(asked))
+pub(crate) fn pause(own: Duration, retry_after: Option<Duration>) -> Option<Duration> {
+    retry_after.map_or(Some(own), |retry_after| (retry_after <= LONGEST_WAIT).then_some(retry_after))
 }
 
 /// Failure of an attempt, to decide on the next one.
@@ -101,7 +101,7 @@ mod tests {
 
     /// RFC 9110, 10.2.3: an earlier request is refused again.
     #[test]
-    fn the_pause_is_the_one_that_the_server_asks_for() {
+    fn the_pause_of_the_server_replaces_the_own() {
         let seconds = Duration::from_secs;
         assert_eq!(pause(seconds(30), Some(seconds(60))), Some(seconds(60)));
         assert_eq!(pause(seconds(30), Some(Duration::ZERO)), Some(Duration::ZERO));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_stays_between_nought_and_one() {
+    fn jitter_is_between_zero_and_one() {
         let mut random = jitter();
         assert!((0..1000).map(|_| random()).all(|value| (0.0..1.0).contains(&value)));
     }

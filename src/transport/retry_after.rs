@@ -13,13 +13,13 @@ use super::connection::header;
 /// Reads `Retry-After` (RFC 9110, 10.2.3): seconds, or a date, which is compared with the server's
 /// `Date` if there is one, else with `now`. A date in the past gives 0.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let asked = header(headers, RETRY_AFTER.as_str())?;
+    let value = header(headers, RETRY_AFTER.as_str())?;
     // Some servers write fractions of a second.
-    if let Ok(seconds) = asked.trim().parse::<f64>() {
+    if let Ok(seconds) = value.trim().parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let now = header(headers, DATE.as_str()).and_then(|date| http_date(&date, now)).unwrap_or(now);
-    let wait = http_date(&asked, now)?.duration_since(now);
+    let wait = http_date(&value, now)?.duration_since(now);
     Some(wait.try_into().unwrap_or(Duration::ZERO))
 }
 
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn seconds_and_dates_are_read() {
-        for (asked, seconds) in [
+        for (value, seconds) in [
             ("0", Some(0)),
             ("60", Some(60)),
             (" 1.5 ", Some(1)),
@@ -63,14 +63,14 @@ mod tests {
             ("NaN", None),
             ("soon", None),
         ] {
-            assert_eq!(wait(&[("retry-after", asked)]), seconds, "{asked}");
+            assert_eq!(wait(&[("retry-after", value)]), seconds, "{value}");
         }
         assert_eq!(wait(&[]), None);
     }
 
     #[test]
     fn a_date_is_measured_by_the_clock_of_the_server() {
-        let (date, asked) = ("Sun, 06 Nov 2044 08:49:37 GMT", "Sun, 06 Nov 2044 08:50:37 GMT");
-        assert_eq!(wait(&[("retry-after", asked), ("date", date)]), Some(60));
+        let (date, value) = ("Sun, 06 Nov 2044 08:49:37 GMT", "Sun, 06 Nov 2044 08:50:37 GMT");
+        assert_eq!(wait(&[("retry-after", value), ("date", date)]), Some(60));
     }
 }

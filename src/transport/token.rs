@@ -89,12 +89,14 @@ impl TokenSource {
     }
 
     fn explain(&self, error: Error) -> Error {
-        let said = error.server_error().cloned();
-        match (error.kind(), said) {
-            (ErrorKind::Auth | ErrorKind::InvalidInput, Some(said)) => {
-                let message =
-                    format!("log in: the platform refused the login ({}): {}", said.status, self.hint);
-                Error::server(ErrorKind::Auth, message, said)
+        let server_error = error.server_error().cloned();
+        match (error.kind(), server_error) {
+            (ErrorKind::Auth | ErrorKind::InvalidInput, Some(server_error)) => {
+                let message = format!(
+                    "log in: the platform refused the login ({}): {}",
+                    server_error.status, self.hint
+                );
+                Error::server(ErrorKind::Auth, message, server_error)
             }
             _ => error.context("log in"),
         }
@@ -125,14 +127,14 @@ mod tests {
     use crate::transport::{RetryPolicy, Settings};
 
     #[test]
-    fn a_token_for_ever_ends_after_a_day() {
+    fn the_lifetime_of_a_token_is_at_most_a_day() {
         let now = Instant::now();
         let token = Token::read(&json!({"access_token": "t", "expires_in": u64::MAX}), now).unwrap();
         assert_eq!(token.until - now, Duration::from_secs(LONGEST_LIFE));
     }
 
     #[test]
-    fn a_refused_login_is_refused_once_for_all_that_wait() {
+    fn a_refused_login_is_sent_once_for_all_waiting_requests() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let logins = std::sync::Arc::new(AtomicU64::new(0));

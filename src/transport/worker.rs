@@ -50,12 +50,12 @@ impl Worker {
 
     /// Sends a request and waits for the whole response.
     pub(crate) fn send(&self, request: Request) -> Result<Response> {
-        self.ask(|answer| Command::Send { request, answer })
+        self.call(|answer| Command::Send { request, answer })
     }
 
     /// Returns whether the file behind a request has `length` bytes.
     pub(crate) fn has_length(&self, request: Request, length: u64) -> Result<bool> {
-        self.ask(|answer| Command::HasLength { request, length, answer })
+        self.call(|answer| Command::HasLength { request, length, answer })
     }
 
     /// Downloads to a file, resuming where an earlier download stopped.
@@ -65,10 +65,10 @@ impl Worker {
         path: PathBuf,
         incoming: DownloadProgress,
     ) -> Result<UnpackReservation> {
-        self.ask(|answer| Command::Download { request, path, incoming, answer })
+        self.call(|answer| Command::Download { request, path, incoming, answer })
     }
 
-    fn ask<T>(&self, command: impl FnOnce(mpsc::Sender<Result<T>>) -> Command) -> Result<T> {
+    fn call<T>(&self, command: impl FnOnce(mpsc::Sender<Result<T>>) -> Command) -> Result<T> {
         let stopped = || Error::new(ErrorKind::Network, "the client's thread has stopped: make a new client");
         let (answer, answered) = mpsc::channel();
         self.queue.send(command(answer)).map_err(|_| stopped())?;

@@ -27,7 +27,7 @@ async function map(t, name) {
   const strip = tab.getByRole('group', { name: 'Draw an area' });
   const copied = async (button = 'Copy GeoJSON') => {
     await tab.evaluate(() => navigator.clipboard.writeText(''));
-    await strip.locator(`[data-said="${button}"]`).or(strip.getByRole('button', { name: button })).first().click();
+    await strip.locator(`[data-caption="${button}"]`).or(strip.getByRole('button', { name: button })).first().click();
     return until(() => tab.evaluate(() => navigator.clipboard.readText()), Boolean, 'what was copied');
   };
   return { tab, strip, copied };
@@ -65,7 +65,7 @@ test('a rectangle is dragged, and copied as GeoJSON and as Rust', async (t) => {
   await tab.silent();
 });
 
-test('a polygon is clicked, mended and downloaded', async (t) => {
+test('a polygon is clicked, corrected and downloaded', async (t) => {
   const { tab, strip, copied } = await map(t, 'map');
   await tab.getByRole('button', { name: 'Draw a polygon' }).click();
   for (const [x, y] of [[200, 200], [400, 180], [420, 350], [250, 380], [600, 600]]) await tab.mouse.click(x, y);
@@ -141,7 +141,7 @@ test('an area across the antimeridian is cut there', async (t) => {
   await tab.silent();
 });
 
-test('a rectangle wider than half the Earth is no other way round', async (t) => {
+test('a rectangle wider than half the Earth is not inverted', async (t) => {
   const { tab, strip, copied } = await map(t, 'map');
   await tab.locator('.stage').focus();
   for (let i = 0; i < 40; i++) await tab.keyboard.press('-');

@@ -76,15 +76,15 @@ export async function open(t, where, { at = [], known = [], ...options } = {}) {
   context.setDefaultTimeout(PATIENCE);
   const tab = await context.newPage();
   const problems = [];
-  const told = (kind, text) => known.some(([part]) => text.includes(part)) || problems.push(`${kind}: ${text}`);
-  tab.on('console', (message) => message.type() === 'error' && told('console', `${message.text()} (${message.location().url})`));
-  tab.on('pageerror', (error) => told('script', error.stack ?? error.message));
+  const report = (kind, text) => known.some(([part]) => text.includes(part)) || problems.push(`${kind}: ${text}`);
+  tab.on('console', (message) => message.type() === 'error' && report('console', `${message.text()} (${message.location().url})`));
+  tab.on('pageerror', (error) => report('script', error.stack ?? error.message));
   tab.on('request', (request) => {
     const { protocol, host } = new URL(request.url());
     if (protocol === 'file:' && request.isNavigationRequest()) return;
-    if (!['data:', 'blob:', 'about:'].includes(protocol) && !at.includes(host)) told('request', request.url());
+    if (!['data:', 'blob:', 'about:'].includes(protocol) && !at.includes(host)) report('request', request.url());
   });
-  tab.on('websocket', (socket) => at.includes(new URL(socket.url()).host) || told('request', socket.url()));
+  tab.on('websocket', (socket) => at.includes(new URL(socket.url()).host) || report('request', socket.url()));
   tab.silent = async () => {
     // Pending work of the page may still fail.
     await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));

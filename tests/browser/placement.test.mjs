@@ -36,7 +36,7 @@ test('each mark is painted within a pixel of its place', async (t) => {
     const scene = id.split(' ').map(Number);
     const truths = MARKS.map(([at]) => ground(scene, at));
     const off = await tab.evaluate(async ({ id, truths, metres, colours }) => {
-      const { view } = await import('/view.js'), { place, EQUATOR } = await import('/mercator.js');
+      const { view } = await import('/view.js'), { project, EQUATOR } = await import('/mercator.js');
       const { scenes, isolate } = await import('/scenes.js'), { emit } = await import('/signals.js');
       const one = scenes.find((scene) => scene.id === id), [x0, y0, x1, y1] = one.box;
       view.scale = EQUATOR * Math.cos(truths.at(-1)[1] * Math.PI / 180) / metres;
@@ -60,7 +60,7 @@ test('each mark is painted within a pixel of its place', async (t) => {
       }
       // Full turns around the Earth are the same place.
       const near = (x) => x - Math.round(x - (x0 + x1) / 2);
-      return truths.map(place).map(([x, y], i) => {
+      return truths.map(project).map(([x, y], i) => {
         const [across, down, count] = sums[i];
         return Math.hypot(across / count + left - (near(x) - view.x) * view.scale, down / count + top - (y - view.y) * view.scale);
       });

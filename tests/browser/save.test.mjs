@@ -43,7 +43,7 @@ for (const [how, save] of [
   });
 }
 
-test('in a sandboxed frame the map is saved, too', async (t) => {
+test('the map is saved in a sandboxed frame', async (t) => {
   const { tab, frame } = await framed(t);
   const [download] = await Promise.all([tab.waitForEvent('download'), frame.getByRole('button', { name: 'Save as picture' }).click()]);
   const { width, height } = await pixels(readFileSync(await download.path()));

@@ -45,7 +45,7 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
-test('a map that has changed is seen to', async (t) => {
+test('a changed map is detected', async (t) => {
   const { tab, frame } = await framed(t, { viewport, colorScheme: 'light', deviceScaleFactor: 1 });
   await sharp(frame.locator('.stage'));
   await rest(tab);

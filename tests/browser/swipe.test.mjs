@@ -80,7 +80,7 @@ test('the line of a comparison moves by keys', async (t) => {
   await tab.silent();
 });
 
-test('the two selected scenes are those that are compared', async (t) => {
+test('the two selected scenes are compared', async (t) => {
   const tab = await open(t, page('map.html'));
   const boxes = tab.locator('.panel').getByRole('checkbox');
   await boxes.first().waitFor();
@@ -88,8 +88,8 @@ test('the two selected scenes are those that are compared', async (t) => {
   await boxes.nth(3).check();
   const ids = await tab.locator('.panel .item').filter({ has: tab.locator('input:checked') }).locator('small').allInnerTexts();
   await tab.getByRole('button', { name: 'Compare two scenes' }).click();
-  const told = await Promise.all(['Left scene', 'Right scene'].map((name) => tab.getByRole('combobox', { name }).locator('option:checked').innerText()));
-  for (const id of ids) assert.ok(told.some((one) => one.includes(id.slice(0, 10))), `${told} are ${ids}`);
+  const names = await Promise.all(['Left scene', 'Right scene'].map((name) => tab.getByRole('combobox', { name }).locator('option:checked').innerText()));
+  for (const id of ids) assert.ok(names.some((one) => one.includes(id.slice(0, 10))), `${names} are ${ids}`);
   // Showing all scenes ends the comparison.
   await tab.getByRole('button', { name: 'Show all' }).click();
   await tab.getByRole('slider', { name: 'Divider' }).waitFor({ state: 'hidden' });

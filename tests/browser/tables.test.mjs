@@ -29,9 +29,9 @@ test('a click on a head sorts up, down, and back', async (t) => {
   await tab.silent();
 });
 
-test('what is not known comes last, both ways', async (t) => {
+test('unknown values come last in both directions', async (t) => {
   const tab = await open(t, pageOf('blocks'));
-  const head = tab.getByRole('columnheader', { name: 'For people' }).getByRole('button');
+  const head = tab.getByRole('columnheader', { name: 'Display name' }).getByRole('button');
   for (const turn of ['up', 'down']) {
     await head.click();
     const texts = await column(tab, 2);
@@ -41,7 +41,7 @@ test('what is not known comes last, both ways', async (t) => {
   await tab.silent();
 });
 
-test('a table is sorted and filtered by keyboard, and says what is left', async (t) => {
+test('a table is sorted and filtered by keyboard, and shows the number of rows', async (t) => {
   const tab = await open(t, pageOf('many-scenes'));
   const field = tab.getByRole('searchbox', { name: 'Filter the 50 rows shown' });
   await tab.keyboard.press('Tab');
@@ -62,7 +62,7 @@ test('a table is sorted and filtered by keyboard, and says what is left', async 
   await tab.silent();
 });
 
-test('two tables of one page leave each other alone', async (t) => {
+test('two tables of one page are independent', async (t) => {
   const tab = await open(t, pageOf('many-scenes', 'frame', 'many-scenes'));
   const [first, second, third] = await tab.locator('section').all();
   await second.getByRole('searchbox').fill('nothing has this');

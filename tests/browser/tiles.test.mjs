@@ -60,7 +60,7 @@ test('where some tiles fail the base map shows through', async (t) => {
   await tab.silent();
 });
 
-test('a server that refuses all is left alone, and the map goes without', async (t) => {
+test('requests to a server that refuses all are paused', async (t) => {
   const { tab, asked } = await withTiles(t, () => 'refuse');
   await tab.getByText('The tiles cannot be reached').waitFor({ state: 'attached' });
   const before = asked.length;
@@ -74,7 +74,7 @@ test('a server that refuses all is left alone, and the map goes without', async 
   await tab.silent();
 });
 
-test('a server that never answers holds nothing up', async (t) => {
+test('a server that never answers does not block the map', async (t) => {
   const { tab, asked } = await withTiles(t, () => 'hang');
   await until(() => asked.length, (count) => count === 4, 'four tiles are waited for');
   await tab.locator('.stage').focus();

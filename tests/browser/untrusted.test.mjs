@@ -45,7 +45,7 @@ test('hostile strings run nothing, in the page and in its maps', async (t) => {
   await tab.silent();
 });
 
-test('the list, the card and the search of a map are text, too', async (t) => {
+test('hostile strings are text in the list and the card of a map', async (t) => {
   const tab = await open(t, { html: '<!doctype html>' }, { viewport: { width: 1000, height: 900 } });
   await tab.setContent(readFileSync(page('outside.html'), 'utf8'), { waitUntil: 'load' });
   const frame = tab.locator('#map iframe');

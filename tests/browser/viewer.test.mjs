@@ -47,7 +47,7 @@ test('the map zooms, pans and fits by buttons and by keys', async (t) => {
   await tab.silent();
 });
 
-test('a window of another size shows all of the map, until the hand moved it', async (t) => {
+test('a window of another size shows all of the map, until the user moves it', async (t) => {
   const tab = await opened(t);
   const resized = async (width, height) => {
     await tab.setViewportSize({ width, height });
@@ -64,7 +64,7 @@ test('a window of another size shows all of the map, until the hand moved it', a
   await tab.silent();
 });
 
-test('a scene is chosen by click and by key, and its card tells all of it', async (t) => {
+test('a scene is chosen by click and by key, and its card shows all properties', async (t) => {
   const tab = await opened(t);
   const card = tab.getByRole('region', { name: 'Scene' });
   await rows(tab).first().locator('.open').click();
@@ -103,11 +103,11 @@ test('ids and Rust are copied, of one scene and of several', async (t) => {
   await button(tab, 'Copy ids').click();
   await until(() => copied(tab), (text) => text.split(', ').length === 2 && text.includes(`"${other}"`), 'the list');
   await button(tab, 'Clear').click();
-  assert.equal(await tab.locator('.basket').isVisible(), false);
+  assert.equal(await tab.locator('.selection').isVisible(), false);
   await tab.silent();
 });
 
-test('where the clipboard is refused the text is copied the old way', async (t) => {
+test('where the clipboard is refused the text is copied by execCommand', async (t) => {
   const tab = await opened(t);
   await tab.evaluate(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error('refused'));
@@ -123,7 +123,7 @@ test('where the clipboard is refused the text is copied the old way', async (t) 
 
 test('rows are selected one by one, by range, and on the map', async (t) => {
   const tab = await opened(t);
-  const selected = () => tab.locator('.basket b').innerText();
+  const selected = () => tab.locator('.selection b').innerText();
   await rows(tab).nth(0).locator('.open').click({ modifiers: ['Control'] });
   assert.equal(await selected(), '1 selected');
   await rows(tab).nth(3).locator('.open').click({ modifiers: ['Shift'] });
@@ -160,7 +160,7 @@ test('scenes are hidden and isolated by mouse and by key', async (t) => {
   await tab.silent();
 });
 
-test('scenes are grouped; a group folds, hides and stands alone', async (t) => {
+test('scenes are grouped; a group is folded, hidden and isolated', async (t) => {
   const tab = await opened(t);
   const all = Number((await count(tab)).split(' ')[0]);
   await tab.getByRole('combobox', { name: 'Group' }).selectOption({ label: 'By date' });
@@ -176,7 +176,7 @@ test('scenes are grouped; a group folds, hides and stands alone', async (t) => {
   await tab.silent();
 });
 
-test('the list goes by arrows from row to row and within a row', async (t) => {
+test('arrow keys move between rows and within a row', async (t) => {
   const tab = await opened(t);
   await rows(tab).first().locator('.open').focus();
   const before = Number(await rows(tab).first().getAttribute('aria-posinset'));
@@ -185,7 +185,7 @@ test('the list goes by arrows from row to row and within a row', async (t) => {
   assert.equal(await focused(), `${before + 1}open`);
   await tab.keyboard.press('ArrowLeft');
   await tab.keyboard.press(' ');
-  assert.equal(await tab.locator('.basket b').innerText(), '1 selected');
+  assert.equal(await tab.locator('.selection b').innerText(), '1 selected');
   await tab.keyboard.press('End');
   assert.ok(Number.parseInt(await focused()) > 4);
   const stops = await tab.locator('.list [tabindex="0"]').evaluateAll((nodes) => new Set(nodes.map((node) => node.closest('.item'))).size);
@@ -230,31 +230,31 @@ test('opacity and cloud cover are set by the keys of a slider', async (t) => {
 test('dates are stepped, played and bounded', async (t) => {
   const tab = await opened(t);
   const dates = tab.getByRole('group', { name: 'Dates' });
-  const told = () => dates.locator('output').innerText();
-  const whole = await told();
+  const shown = () => dates.locator('output').innerText();
+  const whole = await shown();
   await button(tab, 'Date after').click();
-  const first = await until(told, (text) => /^\d{4}-\d\d-\d\d · \d+ scenes?$/.test(text), 'one date');
+  const first = await until(shown, (text) => /^\d{4}-\d\d-\d\d · \d+ scenes?$/.test(text), 'one date');
   await tab.locator('.stage').focus();
   await tab.keyboard.press('.');
-  await until(told, (text) => text > first, 'the next date');
+  await until(shown, (text) => text > first, 'the next date');
   await tab.keyboard.press(',');
-  await until(told, (text) => text === first, 'the date before');
+  await until(shown, (text) => text === first, 'the date before');
   await tab.keyboard.press('t');
-  await until(told, (text) => text > first, 'the next date by itself');
+  await until(shown, (text) => text > first, 'the next date by itself');
   await tab.keyboard.press('t');
   assert.equal(await button(tab, 'Play dates').getAttribute('aria-pressed'), 'false');
   await button(tab, 'All dates').click();
-  await until(told, (text) => text === whole, 'all dates');
+  await until(shown, (text) => text === whole, 'all dates');
   await tab.getByRole('slider', { name: 'Last date' }).focus();
   await tab.keyboard.press('ArrowLeft');
-  await until(told, (text) => text !== whole && text.includes(' – '), 'a range');
+  await until(shown, (text) => text !== whole && text.includes(' – '), 'a range');
   await tab.locator('.stage').focus();
   await tab.keyboard.press('d');
   await dates.waitFor({ state: 'hidden' });
   await tab.silent();
 });
 
-test('the graticule, the panel and the help open and close', async (t) => {
+test('the graticule, the panel and the help are opened and closed', async (t) => {
   const tab = await opened(t);
   for (const [name, key] of [['Graticule', 'g'], ['Layers', 'l']]) {
     const control = button(tab, name);
@@ -284,7 +284,7 @@ test('the map fills the screen', async (t) => {
   await tab.silent();
 });
 
-test('hovering a row marks its scene, and a scene its row', async (t) => {
+test('hovering a row highlights its scene, and a scene its row', async (t) => {
   const tab = await opened(t);
   await rows(tab).first().hover();
   await tab.locator('.item.hovered').waitFor();

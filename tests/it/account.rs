@@ -11,22 +11,22 @@ use crate::client_of;
 use crate::server::{Server, answer, json as answer_json};
 
 #[test]
-fn a_workspace_belongs_to_either_login() {
+fn both_kinds_of_login_have_the_same_workspace() {
     let simulator = Simulator::start().unwrap();
     let account = client_of(&simulator);
     let builder = Client::builder().simulator(simulator.clone());
     let project = builder.project(Simulator::PROJECT_ID, Simulator::PROJECT_API_KEY).build().unwrap();
     assert_eq!(account.workspace().unwrap().id, project.workspace().unwrap().id);
     assert_eq!(account.workspace().unwrap().email.as_deref(), Some(Simulator::USERNAME));
-    let asked = || simulator.requests().iter().filter(|one| one.path.ends_with("/userinfo")).count();
-    assert_eq!((account.clone().workspace().is_ok(), asked()), (true, 1), "it is asked for once");
+    let requests = || simulator.requests().iter().filter(|one| one.path.ends_with("/userinfo")).count();
+    assert_eq!((account.clone().workspace().is_ok(), requests()), (true, 1), "it is asked for once");
     assert_eq!((account.region(), account.workspace().unwrap().region), (None, None));
     let sa = Client::builder().account("me", "hunter2").region(Region::Sa).build().unwrap();
     assert_eq!(sa.region(), Some(Region::Sa));
 }
 
 #[test]
-fn credits_are_read_where_the_older_endpoint_is_gone() {
+fn the_balance_is_read_from_the_newer_endpoint_if_needed() {
     let server = Server::start(|request| match request.split(' ').nth(1).unwrap() {
         "/v2/payments/balances" => answer_json(json!({"available": {"amount": 1234.0, "unit": "CREDIT"}})),
         path if path.starts_with("/realms/") => answer_json(json!({"access_token": "t", "expires_in": 300})),
@@ -42,7 +42,7 @@ fn credits_are_read_where_the_older_endpoint_is_gone() {
 }
 
 #[test]
-fn an_account_that_enforces_budgets_says_so_and_refuses_what_has_none() {
+fn an_account_with_enforced_budgets_refuses_orders_without_one() {
     let simulator = Simulator::builder().budgets_enforced().start().unwrap();
     let client = client_of(&simulator);
     let budgets = client.budgets().unwrap();
@@ -51,8 +51,8 @@ fn an_account_that_enforces_budgets_says_so_and_refuses_what_has_none() {
     let scenes = client.catalog().search(Search::new(&aoi).collections(["phr"]).limit(1)).unwrap();
     let plan = scenes.order(&client.data_product("phr/display").unwrap()).aoi(&aoi);
     let placed = plan.place().unwrap();
-    let told = format!("{placed:?} {:?}", placed.iter().collect::<Vec<_>>());
-    assert!(told.contains("A budget is required: budgets are enforced in this account"), "{told}");
+    let debug = format!("{placed:?} {:?}", placed.iter().collect::<Vec<_>>());
+    assert!(debug.contains("A budget is required: budgets are enforced in this account"), "{debug}");
     let closed = plan.clone().budget_id(&budgets.get("Last year").unwrap().id).place().unwrap();
     assert!(matches!(closed.iter().next().unwrap().outcome, OrderPlacement::Refused(_)));
 
@@ -66,7 +66,7 @@ fn an_account_that_enforces_budgets_says_so_and_refuses_what_has_none() {
 }
 
 #[test]
-fn a_history_that_moves_on_while_it_is_read_counts_each_entry_once() {
+fn a_history_that_grows_while_it_is_read_counts_entries_once() {
     let entry = |order: usize| json!({"type": "ORDER", "createdAt": format!("2026-01-01T00:{order:02}:00Z"), "delta": -1, "details": {"orderId": order.to_string()}});
     // An order is paid between the two pages, so the second page begins with the last entry of the
     // first.
@@ -86,14 +86,14 @@ fn a_history_that_moves_on_while_it_is_read_counts_each_entry_once() {
 }
 
 #[test]
-fn a_list_that_does_not_tell_its_pages_is_read_to_its_end() {
+fn a_list_without_a_page_count_is_read_to_its_end() {
     let entry = |order: usize| json!({"type": "ORDER", "createdAt": format!("2026-01-01T00:{order:02}:00Z"), "delta": -1, "details": {"orderId": order.to_string()}});
-    let read = |tell: fn(usize) -> (Vec<usize>, Option<bool>)| {
+    let read = |page_of: fn(usize) -> (Vec<usize>, Option<bool>)| {
         let server = Server::start(move |request| {
             let Some((_, page)) = request.split_once("page=") else {
                 return answer_json(json!({"access_token": "t", "expires_in": 300}));
             };
-            let (orders, last) = tell(page.split(['&', ' ']).next().unwrap().parse().unwrap());
+            let (orders, last) = page_of(page.split(['&', ' ']).next().unwrap().parse().unwrap());
             let content: Vec<_> = orders.into_iter().map(entry).collect();
             let mut page = json!({"content": content});
             if let Some(last) = last {
@@ -102,7 +102,7 @@ fn a_list_that_does_not_tell_its_pages_is_read_to_its_end() {
             answer_json(json!({"data": page, "error": null}))
         });
         let history = server.client().build().unwrap().credit_history().map(|history| history.len());
-        (history, server.asked("GET ").iter().filter(|one| one.contains("page=")).count())
+        (history, server.requests_to("GET ").iter().filter(|one| one.contains("page=")).count())
     };
     let whole = |(history, pages): (up42::Result<usize>, usize)| (history.unwrap(), pages);
     fn three(page: usize) -> Vec<usize> {
@@ -112,7 +112,10 @@ fn a_list_that_does_not_tell_its_pages_is_read_to_its_end() {
     assert_eq!(whole(read(|page| (three(page), Some(page == 2)))), (6, 3));
     assert_eq!(whole(read(|_| (vec![1, 2], None))), (2, 2), "it knows no pages, and repeats the first");
     let (endless, pages) = read(|_| (vec![1, 2], Some(false)));
-    let told = endless.unwrap_err().to_string();
-    assert!(told.contains("the list repeats itself: 10 pages after page 1 have the same entries"), "{told}");
+    let message = endless.unwrap_err().to_string();
+    assert!(
+        message.contains("the list repeats itself: 10 pages after page 1 have the same entries"),
+        "{message}"
+    );
     assert_eq!(pages, 12);
 }

@@ -71,7 +71,7 @@ const FILES: [(&str, Outcome); 23] = [
 ];
 
 #[test]
-fn each_file_is_read_or_refused_by_name() {
+fn each_file_is_read_or_refused_with_its_name() {
     let Some(folder) = files() else { return };
     for (name, expected) in &FILES {
         let path = folder.join(name);
@@ -137,7 +137,7 @@ fn each_case_is_read_as_other_programs_do() {
 }
 
 #[test]
-fn an_archive_holds_the_code_page_of_its_shapefile() {
+fn a_code_page_file_in_an_archive_is_applied() {
     let Some(folder) = data("cases") else { return };
     let there = tempfile::tempdir().unwrap();
     let path = there.path().join("fields.zip");
@@ -152,7 +152,7 @@ fn an_archive_holds_the_code_page_of_its_shapefile() {
 }
 
 #[test]
-fn texts_of_windows_are_read_in_utf_16() {
+fn utf_16_texts_are_read() {
     let there = tempfile::tempdir().unwrap();
     let path = there.path().join("field.txt");
     let geojson = r#"{"type":"Feature","properties":{"name":"Gärten"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}"#;
@@ -166,7 +166,7 @@ fn texts_of_windows_are_read_in_utf_16() {
 /// Checks that sizes stated by a file are limited in each format, and that the error names the
 /// limit.
 #[test]
-fn each_format_keeps_to_the_limits() {
+fn the_limits_apply_to_each_format() {
     let (Some(folder), Some(cases)) = (files(), data("cases")) else { return };
     for path in [
         folder.join("example.parquet"),
@@ -177,11 +177,11 @@ fn each_format_keeps_to_the_limits() {
         cases.join("c04_lines.geojsonl"),
         cases.join("c06_deleted.shp"),
     ] {
-        let told = |limits: ReadLimits| Aoi::read_within(&path, limits).unwrap_err().to_string();
+        let message = |limits: ReadLimits| Aoi::read_within(&path, limits).unwrap_err().to_string();
         let name = path.display();
-        assert!(told(ReadLimits::default().count(1)).ends_with("or raise `ReadLimits::count`"), "{name}");
+        assert!(message(ReadLimits::default().count(1)).ends_with("or raise `ReadLimits::count`"), "{name}");
         assert!(
-            told(ReadLimits::default().time(Duration::ZERO)).ends_with("or raise `ReadLimits::time`"),
+            message(ReadLimits::default().time(Duration::ZERO)).ends_with("or raise `ReadLimits::time`"),
             "{name}"
         );
     }
@@ -193,22 +193,23 @@ fn each_format_keeps_to_the_limits() {
         "poly00.fgb",
         "example.parquet",
     ] {
-        let told = |limits: ReadLimits| Aoi::read_within(folder.join(name), limits).unwrap_err().to_string();
-        let told = [told(ReadLimits::default().positions(3)), told(ReadLimits::default().bytes(60))];
-        assert!(told[0].ends_with("or raise `ReadLimits::positions`"), "{told:?}");
-        assert!(told[1].ends_with("or raise `ReadLimits::bytes`"), "{told:?}");
+        let message =
+            |limits: ReadLimits| Aoi::read_within(folder.join(name), limits).unwrap_err().to_string();
+        let message = [message(ReadLimits::default().positions(3)), message(ReadLimits::default().bytes(60))];
+        assert!(message[0].ends_with("or raise `ReadLimits::positions`"), "{message:?}");
+        assert!(message[1].ends_with("or raise `ReadLimits::bytes`"), "{message:?}");
     }
     // Corners added along edges that the coordinate system bends count too.
     let bent = "SRID=3035;POLYGON((3000000 2000000,5000000 2000000,5000000 4000000,3000000 2000000))";
     let there = tempfile::tempdir().unwrap();
     let path = there.path().join("bent.wkt");
     std::fs::write(&path, bent).unwrap();
-    let told = Aoi::read_within(&path, ReadLimits::default().positions(50)).unwrap_err().to_string();
-    assert!(told.ends_with("or raise `ReadLimits::positions`"), "{told}");
+    let message = Aoi::read_within(&path, ReadLimits::default().positions(50)).unwrap_err().to_string();
+    assert!(message.ends_with("or raise `ReadLimits::positions`"), "{message}");
 }
 
 #[test]
-fn formats_are_told_by_what_files_hold() {
+fn formats_are_detected_from_the_content_of_files() {
     let Some(folder) = files() else { return };
     let there = tempfile::tempdir().unwrap();
     for name in [
@@ -230,7 +231,7 @@ fn formats_are_told_by_what_files_hold() {
 }
 
 #[test]
-fn a_shapefile_without_its_companions_is_wgs84() {
+fn a_shapefile_without_sidecar_files_is_wgs84() {
     let Some(folder) = files() else { return };
     let there = tempfile::tempdir().unwrap();
     let path = there.path().join("world.shp");
@@ -238,33 +239,33 @@ fn a_shapefile_without_its_companions_is_wgs84() {
     let world = Aoi::read(&path).unwrap();
     assert_eq!((world.features().len(), world.features()[0].name.clone()), (177, None));
     std::fs::write(there.path().join("world.prj"), "LOCAL_CS[\"site grid\"]").unwrap();
-    let told = Aoi::read(&path).unwrap_err().to_string();
-    let told = told.split_once("`: ").unwrap().1;
-    insta::assert_snapshot!(told, @"coordinate system `site grid`: a `LOCAL_CS` cannot be used: reproject to WGS 84 (EPSG:4326) first");
+    let message = Aoi::read(&path).unwrap_err().to_string();
+    let message = message.split_once("`: ").unwrap().1;
+    insta::assert_snapshot!(message, @"coordinate system `site grid`: a `LOCAL_CS` cannot be used: reproject to WGS 84 (EPSG:4326) first");
 }
 
 #[test]
-fn files_that_are_no_areas_are_refused_by_name() {
+fn files_without_areas_are_refused_with_their_name() {
     let there = tempfile::tempdir().unwrap();
-    let told = |name: &str, bytes: &[u8]| {
+    let message = |name: &str, bytes: &[u8]| {
         let path = there.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        let told = Aoi::read(&path).unwrap_err().to_string();
-        let (start, why) = told.split_once("`: ").unwrap();
-        assert!(start.starts_with("read AOI `") && start.ends_with(name), "{told}");
+        let message = Aoi::read(&path).unwrap_err().to_string();
+        let (start, why) = message.split_once("`: ").unwrap();
+        assert!(start.starts_with("read AOI `") && start.ends_with(name), "{message}");
         why.to_owned()
     };
-    insta::assert_snapshot!(told("a.csv", b"id,name\n"), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
-    insta::assert_snapshot!(told("a.bin", &[0xff, 0xfe, 0, 1]), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
-    insta::assert_snapshot!(told("a.geojson", b""), @"the file is empty");
-    insta::assert_snapshot!(told("a.geojson", b"[1]"), @"not GeoJSON: a text begins with `[`, not with `{`");
-    insta::assert_snapshot!(told("a.gpkg", b"SQLite format 3\0 and no more"), @"not a GeoPackage: file is not a database");
-    insta::assert_snapshot!(told("a.parquet", b"PAR1 and no more"), @"not a Parquet file that can be read: it has no footer: was it cut off?");
-    insta::assert_snapshot!(told("a.fgb", b"fgb\x03fgb\x00 and no more"), @"not FlatGeobuf: the file ends early");
-    insta::assert_snapshot!(told("a.shp", &[0, 0, 0x27, 0x0a, 0, 0]), @"not a Shapefile: failed to fill whole buffer");
+    insta::assert_snapshot!(message("a.csv", b"id,name\n"), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
+    insta::assert_snapshot!(message("a.bin", &[0xff, 0xfe, 0, 1]), @"it is none of the formats that can be read: GeoJSON, KML, KMZ, WKT (text in UTF-8 or UTF-16), Shapefile (`.shp`, or zipped), GeoPackage, GeoParquet, FlatGeobuf");
+    insta::assert_snapshot!(message("a.geojson", b""), @"the file is empty");
+    insta::assert_snapshot!(message("a.geojson", b"[1]"), @"not GeoJSON: a text begins with `[`, not with `{`");
+    insta::assert_snapshot!(message("a.gpkg", b"SQLite format 3\0 and no more"), @"not a GeoPackage: file is not a database");
+    insta::assert_snapshot!(message("a.parquet", b"PAR1 and no more"), @"not a Parquet file that can be read: it has no footer: was it cut off?");
+    insta::assert_snapshot!(message("a.fgb", b"fgb\x03fgb\x00 and no more"), @"not FlatGeobuf: the file ends early");
+    insta::assert_snapshot!(message("a.shp", &[0, 0, 0x27, 0x0a, 0, 0]), @"not a Shapefile: failed to fill whole buffer");
     let crs = br#"{"type":"FeatureCollection","crs":{"properties":{"name":"EPSG:4267"}},"features":[
         {"type":"Feature","properties":{"Name":"x"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}]}"#;
-    insta::assert_snapshot!(told("a.geojson", crs), @"coordinate system `EPSG:4267`: its datum needs a grid of shifts: reproject to WGS 84 (EPSG:4326) first");
+    insta::assert_snapshot!(message("a.geojson", crs), @"coordinate system `EPSG:4267`: its datum needs a grid of shifts: reproject to WGS 84 (EPSG:4326) first");
 }
 
 /// EPSG code, easting, northing, longitude, latitude, and tolerance in metres:
@@ -297,7 +298,7 @@ const CORNERS: [(u32, f64, f64, f64, f64, f64); 23] = [
 
 /// Checks the same box in coordinate systems of the world against PROJ's corners.
 #[test]
-fn coordinate_systems_lead_where_proj_leads() {
+fn coordinates_are_converted_as_by_proj() {
     for (code, x, y, lon, lat, metres) in CORNERS {
         let (east, north) = (x + 10_000.0, y + 10_000.0);
         let text = format!("SRID={code};POLYGON(({x} {y},{east} {y},{east} {north},{x} {north},{x} {y}))");
@@ -314,7 +315,7 @@ fn coordinate_systems_lead_where_proj_leads() {
 }
 
 #[test]
-fn long_edges_stay_where_they_were_drawn() {
+fn long_edges_keep_their_course_after_conversion() {
     // A box of 2,000 km in Europe's equal-area grid keeps its area.
     let aoi = Aoi::from_wkt(
         "SRID=3035;POLYGON((3000000 2000000,5000000 2000000,5000000 4000000,3000000 4000000,3000000 2000000))",

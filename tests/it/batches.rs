@@ -68,9 +68,9 @@ fn a_batch_that_is_run_again_sends_nothing() {
         assert_eq!(jobs.to_dataframe().unwrap(), first.to_dataframe().unwrap());
     }
     assert_eq!((posts(&simulator), simulator.ledger().len()), (sent, 4));
-    let told = |name| client.batch(name).unwrap_err();
-    assert_eq!(told("harbours").kind(), ErrorKind::NotFound);
-    assert!(told("harbours").to_string().starts_with("batch `harbours`: there is no journal `"));
+    let error = |name| client.batch(name).unwrap_err();
+    assert_eq!(error("harbours").kind(), ErrorKind::NotFound);
+    assert!(error("harbours").to_string().starts_with("batch `harbours`: there is no journal `"));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn the_same_jobs_are_one_batch_in_any_order_and_under_any_name() {
 }
 
 #[test]
-fn a_batch_is_cancelled_before_its_journal_is_begun() {
+fn a_batch_can_be_cancelled_before_its_journal_exists() {
     let (simulator, folder) = (still().start().unwrap(), tempfile::tempdir().unwrap());
     let journals = folder.path().join("up42-batches");
     let client = client_in(&simulator, &journals);
@@ -143,7 +143,7 @@ fn a_journal_serves_its_own_workflow_alone() {
 }
 
 #[test]
-fn what_was_never_created_is_sent_again_once_that_is_proven() {
+fn absent_jobs_are_sent_again_once_that_is_proven() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -157,7 +157,7 @@ fn what_was_never_created_is_sent_again_once_that_is_proven() {
 }
 
 #[test]
-fn two_at_once_are_one_batch() {
+fn concurrent_runs_of_a_batch_are_one() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let run = || {
         let client = client_in(&simulator, folder.path());
@@ -192,7 +192,7 @@ fn a_batch_runs_in_the_background() {
 }
 
 #[test]
-fn a_panic_in_the_background_is_an_error_and_the_batch_goes_on() {
+fn a_panic_in_the_background_is_an_error_and_the_batch_can_resume() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -212,7 +212,7 @@ fn a_panic_in_the_background_is_an_error_and_the_batch_goes_on() {
 }
 
 #[test]
-fn a_failure_may_stop_the_others() {
+fn on_failure_stop_prevents_further_jobs() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -227,7 +227,7 @@ fn a_failure_may_stop_the_others() {
 }
 
 #[test]
-fn a_wish_to_cancel_ends_with_the_run_that_it_was_for() {
+fn a_cancel_request_ends_with_its_run() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -241,7 +241,7 @@ fn a_wish_to_cancel_ends_with_the_run_that_it_was_for() {
 }
 
 #[test]
-fn a_deadline_holds_while_another_runs_the_batch() {
+fn a_deadline_applies_while_another_program_runs_the_batch() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -254,7 +254,7 @@ fn a_deadline_holds_while_another_runs_the_batch() {
 }
 
 #[test]
-fn jobs_of_others_take_slots() {
+fn jobs_of_other_batches_use_slots() {
     let (simulator, folder) = (still().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -276,30 +276,30 @@ fn jobs_of_others_take_slots() {
 }
 
 #[test]
-fn an_estimate_is_asked_for_once() {
+fn an_estimate_is_requested_once() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 3)).unwrap().quiet();
     let first = batch.estimate().unwrap();
-    let asked =
+    let requests_so_far =
         || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
-    assert_eq!(asked(), 3);
+    assert_eq!(requests_so_far(), 3);
     assert_eq!(batch.estimate().unwrap().prices().unwrap(), first.prices().unwrap());
     assert_eq!(batch.max_credits(first.total().max).run().unwrap().succeeded(), 3);
-    assert_eq!(asked(), 3);
+    assert_eq!(requests_so_far(), 3);
 }
 
 #[test]
-fn a_deadline_ends_the_wait_and_not_the_jobs() {
+fn a_deadline_ends_the_wait_but_not_the_jobs() {
     let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
     let ended = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&ended);
-    let batch = batch.on_finished(move |record| told.lock().unwrap().push(record.label.clone()));
+    let finished = Arc::clone(&ended);
+    let batch = batch.on_finished(move |record| finished.lock().unwrap().push(record.label.clone()));
     let jobs = batch.clone().timeout(Duration::from_millis(500)).run().unwrap();
     assert!(
         jobs.iter().all(|record| matches!(record.outcome, Outcome::Unfinished)),
@@ -314,11 +314,11 @@ fn a_deadline_ends_the_wait_and_not_the_jobs() {
     ended.sort();
     let mut labels: Vec<_> = jobs.iter().map(|record| record.label.clone()).collect();
     labels.sort();
-    assert_eq!(ended, labels, "each is told once");
+    assert_eq!(ended, labels, "each is reported once");
 }
 
 #[test]
-fn what_was_never_sent_may_leave_the_parameters() {
+fn unsent_jobs_can_be_removed_from_the_parameters() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
@@ -339,15 +339,15 @@ fn all_batches_are_listed() {
     }
     std::fs::write(folder.path().join("broken.sqlite"), "no journal").unwrap();
     let batches = client.batches().unwrap();
-    let told: Vec<_> =
+    let listed: Vec<_> =
         batches.iter().map(|entry| (entry.name.as_str(), entry.jobs, entry.succeeded)).collect();
-    assert_eq!(told, [("Über alle", 2, 2), ("first", 1, 1)]);
+    assert_eq!(listed, [("Über alle", 2, 2), ("first", 1, 1)]);
     assert!(batches.iter().all(|entry| entry.credits > 0 && entry.runs == "airports"));
     assert_eq!(client.batch("Über alle").unwrap().jobs().unwrap().succeeded(), 2);
 }
 
 #[test]
-fn a_batch_in_a_simulator_of_this_process_leaves_nothing_behind() {
+fn a_batch_in_an_embedded_simulator_leaves_no_files() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -357,7 +357,7 @@ fn a_batch_in_a_simulator_of_this_process_leaves_nothing_behind() {
 }
 
 #[test]
-fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
+fn without_credits_created_jobs_and_results_remain() {
     let price = {
         let client = Client::simulator().unwrap();
         let workflow = workflow(&client);
@@ -387,7 +387,7 @@ fn credits_that_run_out_leave_the_created_jobs_and_their_results() {
 }
 
 #[test]
-fn durations_are_kept_when_they_were_asked_for_and_never_asked_for_alone() {
+fn durations_are_stored_only_from_requested_estimates() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -396,23 +396,23 @@ fn durations_are_kept_when_they_were_asked_for_and_never_asked_for_alone() {
         let count = "SELECT count(*) FROM event WHERE kind = 'estimated'";
         journal.query_row(count, [], |row| row.get(0)).unwrap()
     };
-    let asked =
+    let requests_so_far =
         || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
     let all = parameters(&workflow, 6);
     workflow.batch("unasked", all[..2].to_vec()).unwrap().quiet().run().unwrap();
-    assert_eq!((asked(), kept("unasked.sqlite")), (0, 0));
+    assert_eq!((requests_so_far(), kept("unasked.sqlite")), (0, 0));
     let batch = workflow.batch("asked", all[2..4].to_vec()).unwrap().quiet();
     batch.estimate().unwrap();
     batch.run().unwrap();
-    assert_eq!((asked(), kept("asked.sqlite")), (2, 2));
+    assert_eq!((requests_so_far(), kept("asked.sqlite")), (2, 2));
     client.batch("asked").unwrap().quiet().run().unwrap();
-    assert_eq!((asked(), kept("asked.sqlite")), (2, 2), "once");
+    assert_eq!((requests_so_far(), kept("asked.sqlite")), (2, 2), "once");
     workflow.batch("budget", all[4..].to_vec()).unwrap().quiet().max_credits(10_000).run().unwrap();
-    assert_eq!((asked(), kept("budget.sqlite")), (4, 2));
+    assert_eq!((requests_so_far(), kept("budget.sqlite")), (4, 2));
 }
 
 #[test]
-fn a_machine_that_slept_for_hours_goes_on() {
+fn a_batch_continues_after_hours_of_sleep() {
     let builder = Simulator::builder().clock(Clock::manual()).token_life(Duration::from_secs(3600));
     let (simulator, folder) = (builder.start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());

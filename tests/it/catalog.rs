@@ -16,7 +16,7 @@ fn pleiades() -> Search {
 }
 
 #[test]
-fn every_filter_holds_and_the_order_is_kept() {
+fn filters_and_order_of_a_search_are_applied() {
     let client = Client::simulator().unwrap();
     let search = pleiades().max_cloud_cover(20.0).sort_by(SortBy::CloudCover);
     let scenes = client.catalog().search(&search).unwrap();
@@ -37,7 +37,7 @@ fn every_filter_holds_and_the_order_is_kept() {
 }
 
 #[test]
-fn pages_are_followed_and_each_scene_comes_once() {
+fn pages_are_followed_and_each_scene_is_returned_once() {
     let client = Client::simulator().unwrap();
     let search = || Search::new(dakar()).between("2018-01-01", "2020-12-31").limit(1000);
     let all = client.catalog().search(search()).unwrap();
@@ -76,7 +76,7 @@ fn the_classic_search_finds_scenes_too() {
 }
 
 #[test]
-fn a_frame_leads_back_to_the_scenes() {
+fn scenes_are_selected_by_a_frame() {
     let client = Client::simulator().unwrap();
     let scenes = client.catalog().search(pleiades().limit(40)).unwrap();
     let frame = scenes.to_dataframe().unwrap();
@@ -134,7 +134,7 @@ fn each_quicklook_has_its_own_outcome() {
     simulator.inject(Fault::server_error(404).on(format!("{}/assets", scenes.iter().nth(1).unwrap().id)));
     simulator.inject(Fault::server_error(403).on(format!("{}/assets", scenes.iter().nth(3).unwrap().id)));
     let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
-    let told: Vec<_> = quicklooks
+    let outcomes: Vec<_> = quicklooks
         .iter()
         .map(|one| match &one.outcome {
             QuicklookOutcome::Picture(_) => "picture",
@@ -142,15 +142,15 @@ fn each_quicklook_has_its_own_outcome() {
             _ => "failed",
         })
         .collect();
-    assert_eq!(told, ["picture", "missing", "picture", "failed", "picture"]);
+    assert_eq!(outcomes, ["picture", "missing", "picture", "failed", "picture"]);
     let order: Vec<_> = quicklooks.iter().map(|one| one.scene.id.as_str()).collect();
     assert_eq!(order, ids(&scenes));
-    let html = quicklooks.map(&dakar()).to_html();
+    let html = quicklooks.to_map(&dakar()).to_html();
     assert!(html.contains(&format!("{}: no quicklook", scenes.iter().nth(1).unwrap().id)));
 }
 
 #[test]
-fn the_token_stays_with_the_api() {
+fn the_token_is_not_sent_to_the_storage() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     let scenes = client.catalog().search(pleiades().limit(3)).unwrap();

@@ -76,13 +76,13 @@ fn secured() -> (String, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn an_unknown_authority_is_told_once_with_what_to_do() {
+fn an_unknown_authority_is_an_error_with_a_remedy_without_retries() {
     let (url, connections) = secured();
     let error = Catalog::stac(&url).unwrap_err().to_string();
-    let told = error.split(": GET /: ").nth(1).unwrap_or(&error);
-    assert!(told.starts_with("the certificate of `localhost"), "{error}");
+    let reason = error.split(": GET /: ").nth(1).unwrap_or(&error);
+    assert!(reason.starts_with("the certificate of `localhost"), "{error}");
     assert!(
-        told.ends_with("name the file of its certificate in REQUESTS_CA_BUNDLE or SSL_CERT_FILE"),
+        reason.ends_with("name the file of its certificate in REQUESTS_CA_BUNDLE or SSL_CERT_FILE"),
         "{error}"
     );
     assert_eq!(connections.load(Ordering::Relaxed), 1, "the next attempt would fail as well");
@@ -94,8 +94,8 @@ fn opened(url: &str, variable: &str, value: &str) -> Result<(), String> {
     program.args(["--exact", "certificates::visitor", "--ignored", "--nocapture"]);
     program.env_remove("REQUESTS_CA_BUNDLE").env_remove("CURL_CA_BUNDLE");
     let done = program.env("UP42_TEST_URL", url).env(variable, value).output().unwrap();
-    let told = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
-    if done.status.success() { Ok(()) } else { Err(told.into_owned()) }
+    let output = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    if done.status.success() { Ok(()) } else { Err(output.into_owned()) }
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn visitor() {
 }
 
 #[test]
-fn the_environment_names_what_is_trusted() {
+fn trusted_certificates_are_read_from_the_environment() {
     let (url, _) = secured();
     let folder = tempfile::tempdir().unwrap();
     let bundle = folder.path().join("authority.pem");
@@ -124,6 +124,6 @@ fn the_environment_names_what_is_trusted() {
     assert!(missing.contains("certificates `/no/such.pem` (REQUESTS_CA_BUNDLE): "), "{missing}");
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "nothing").unwrap();
-    let told = opened(&url, "REQUESTS_CA_BUNDLE", empty.to_str().unwrap()).unwrap_err();
-    assert!(told.contains("there is no certificate in PEM"), "{told}");
+    let output = opened(&url, "REQUESTS_CA_BUNDLE", empty.to_str().unwrap()).unwrap_err();
+    assert!(output.contains("there is no certificate in PEM"), "{output}");
 }

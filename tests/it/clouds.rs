@@ -41,9 +41,9 @@ fn white(quicklook: &Quicklook, aoi: [f64; 4]) -> Option<f64> {
 }
 
 #[test]
-fn clouds_over_the_area_are_those_that_the_simulator_drew() {
+fn cloud_cover_of_the_area_matches_the_simulator() {
     let client = Client::simulator().unwrap();
-    let (mut errors, mut naive, mut told) = (Vec::new(), Vec::new(), 0);
+    let (mut errors, mut naive, mut estimates) = (Vec::new(), Vec::new(), 0);
     // A coast, a desert and a city in the rain.
     for west_south in [[-17.5, 14.7], [30.0, 25.0], [13.4, 52.5]] {
         let [west, south] = west_south;
@@ -54,7 +54,7 @@ fn clouds_over_the_area_are_those_that_the_simulator_drew() {
         let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
         for (quicklook, found) in quicklooks.iter().zip(&quicklooks.aoi_clouds(&aoi)) {
             let Some(truth) = white(quicklook, sides) else { continue };
-            told += usize::from(found.percent.is_some());
+            estimates += usize::from(found.percent.is_some());
             errors.extend(found.percent.map(|percent| (percent - truth).abs()));
             naive.extend(quicklook.scene.cloud_cover.map(|percent| (percent - truth).abs()));
         }
@@ -62,13 +62,13 @@ fn clouds_over_the_area_are_those_that_the_simulator_drew() {
     let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
     // Measured with 97 scenes: all have an estimate, with a mean error of 0.7 and a largest one of
     // 7.9; the cloud covers of the whole scenes have a mean error of 11.6.
-    assert!(told * 10 >= naive.len() * 9, "{told} of {}", naive.len());
+    assert!(estimates * 10 >= naive.len() * 9, "{estimates} of {}", naive.len());
     assert!(mean(&errors) < 2.0 && mean(&naive) > 8.0, "{} {}", mean(&errors), mean(&naive));
     assert!(errors.iter().all(|error| *error < 12.0), "{errors:?}");
 }
 
 #[test]
-fn the_area_may_be_another_than_was_searched() {
+fn the_area_may_differ_from_that_of_the_search() {
     let client = Client::simulator().unwrap();
     let dakar = Aoi::example("Dakar").unwrap();
     let search = Search::new(&dakar).between("2019-01-01", "2020-12-31").collections(["phr"]).limit(3);
@@ -85,7 +85,7 @@ fn the_area_may_be_another_than_was_searched() {
 }
 
 #[test]
-fn real_quicklooks_are_told_as_the_catalog_knows_them_or_not_at_all() {
+fn estimates_for_real_quicklooks_match_the_catalog_or_are_none() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/quicklooks");
     // Snow on Greenland under cloud; haze over the Andes, as bright as some of the ground;
     // single clouds over Houston.

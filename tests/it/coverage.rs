@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
-    fn coverage_is_what_a_fine_raster_counts(
+    fn coverage_matches_a_fine_raster(
         lat in -65.0..65.0_f64,
         corners in prop::array::uniform5(0.5..1.0_f64),
         scenes in prop::collection::vec((-1.0..1.0_f64, -1.0..1.0_f64, 0.2..0.9_f64, 0.2..0.9_f64, 0.0..3.2_f64), 1..8),
@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn the_rest_at_the_edge_of_the_world_is_not_lost(
+    fn uncovered_parts_at_the_antimeridian_and_the_pole_are_counted(
         west in 170.0..179.99_f64, east in -179.99..-170.0_f64, north in prop_oneof![Just(90.0), 80.0..89.9_f64],
         middle in 175.0..185.0_f64, size in prop::array::uniform2(0.2..3.0_f64), turn in 0.0..3.2_f64,
     ) {
@@ -85,7 +85,7 @@ proptest! {
 }
 
 #[test]
-fn odd_footprints_count_as_what_they_are() {
+fn split_self_crossing_and_missing_footprints_are_counted() {
     let fiji = Aoi::from_bbox([179.0, -18.0, -179.0, -17.0]).unwrap();
     let west_half = [[179.0, -17.0], [180.0, -17.0], [180.0, -18.0], [179.0, -18.0]];
     let across = [[179.5, -16.0], [-179.5, -16.0], [-179.5, -19.0], [179.5, -19.0]];
@@ -134,8 +134,8 @@ fn both_lobes_of_a_footprint_that_crosses_itself_count() {
             let scenes = TestCatalog::new().scenes(&aoi, vec![scene.clone()]);
             let coverage = scenes.coverage(&aoi);
             let covered = aoi.area_km2() - coverage.uncovered().unwrap().area_km2();
-            let told = scenes.iter().next().unwrap().aoi_coverage.unwrap() / 100.0 * aoi.area_km2();
-            for found in [coverage.looks()[1].km2, covered, told] {
+            let reported = scenes.iter().next().unwrap().aoi_coverage.unwrap() / 100.0 * aoi.area_km2();
+            for found in [coverage.looks()[1].km2, covered, reported] {
                 assert!((found / km2 - 1.0).abs() < 1e-4, "{name}: {found} km², not {km2}");
             }
         }

@@ -22,26 +22,26 @@ pub fn program(test: &str) -> Command {
     command
 }
 
-fn victims() -> Command {
-    program("crash::victim")
+fn worker_command() -> Command {
+    program("crash::worker")
 }
 
 #[test]
-fn a_killed_batch_loses_nothing_and_pays_nothing_twice() {
+fn a_killed_batch_loses_no_job_and_pays_none_twice() {
     for service in Service::ALL {
-        let kills = crash_test::attack(service, 1, 6, victims);
+        let kills = crash_test::kill_workers(service, 1, 6, worker_command);
         assert!(kills > 0);
     }
 }
 
 #[test]
-fn who_watches_takes_over_when_the_other_is_killed() {
+fn a_waiting_program_takes_over_when_the_running_one_is_killed() {
     // Its jobs end after the kill, so that the kill is never too late.
     let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let opening = Client::builder().simulator(simulator.clone()).build().unwrap().balance().unwrap();
-    assert_eq!(opening, crash_test::OPENING);
-    let mut other = crash_test::spawn(victims(), Service::Workflow, &simulator, folder.path());
+    assert_eq!(opening, crash_test::INITIAL_BALANCE);
+    let mut other = crash_test::spawn(worker_command(), Service::Workflow, &simulator, folder.path());
     until(|| !simulator.ledger().is_empty());
     let journals = folder.path().join("up42-batches");
     let client = Client::builder().simulator(simulator.clone()).batches(&journals).build().unwrap();
@@ -55,14 +55,14 @@ fn who_watches_takes_over_when_the_other_is_killed() {
     assert_eq!((jobs.succeeded(), simulator.ledger().len()), (crash_test::JOBS, crash_test::JOBS));
     let spent: i64 = simulator.ledger().iter().map(|entry| entry.credits).sum();
     let paid = opening - client.balance().unwrap();
-    assert_eq!((paid, paid), (spent, jobs.cost()), "the account, the books and the journal");
+    assert_eq!((paid, paid), (spent, jobs.cost()), "the account, the ledger and the journal");
 }
 
 #[test]
 #[ignore = "the program that is killed"]
-fn victim() {
+fn worker() {
     if std::env::var_os(crash_test::FOLDER).is_some() {
-        crash_test::victim().unwrap();
+        crash_test::worker().unwrap();
     }
 }
 
@@ -73,7 +73,7 @@ const PARTS: usize = 8;
 /// order. To the next program, a response that did not arrive looks the same as one that was not
 /// recorded.
 #[test]
-fn a_plan_whose_buyers_are_killed_is_bought_once() {
+fn a_plan_is_bought_once_though_its_programs_are_killed() {
     let simulator = Simulator::builder().list_lag(crash_test::LAG).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let journals = folder.path().join("up42-batches");
@@ -160,6 +160,10 @@ fn write_locks(folder: &Path) -> Vec<rusqlite::Connection> {
 fn buyer() {
     if std::env::var_os(crash_test::FOLDER).is_some() {
         let client = Client::from_env().unwrap();
-        services::parts(&client, PARTS).unwrap().lost_job_timeout(crash_test::SETTLE).place().unwrap();
+        services::parts(&client, PARTS)
+            .unwrap()
+            .lost_job_timeout(crash_test::LOST_JOB_TIMEOUT)
+            .place()
+            .unwrap();
     }
 }

@@ -127,7 +127,7 @@ fn alike(request: &str, body: &mut Value) {
 }
 
 #[test]
-fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
+fn an_item_that_arrives_late_is_added_to_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let platform = Changed::start(|request, body| {
         in_list(request, body, |items| {
@@ -140,22 +140,22 @@ fn an_item_that_comes_late_is_added_and_what_is_there_stays() {
         assert!(results.failed().is_empty(), "{:?}", results.failed());
         results
     };
-    assert_eq!((download().len(), platform.files()), (1, 1), "nothing tells of another");
+    assert_eq!((download().len(), platform.files()), (1, 1), "no sign of another item");
     platform.change(|_, _| {});
     let results = download();
     assert_eq!((results.len(), platform.files()), (2, 2));
     let list: Value = std::fs::read_to_string(results.data_path()).unwrap().parse().unwrap();
     assert_eq!(list["features"].as_array().unwrap().len(), 2);
     platform.assert_own_pixels(&results);
-    let asked = platform.files();
-    assert_eq!((download().len(), platform.files()), (2, asked));
+    let requests = platform.files();
+    assert_eq!((download().len(), platform.files()), (2, requests));
     // The files stay available when all items were deleted from the storage, or without a network.
     platform.change(|request, body| in_list(request, body, Vec::clear));
-    assert_eq!((download().len(), platform.files()), (2, asked));
+    assert_eq!((download().len(), platform.files()), (2, requests));
 }
 
 #[test]
-fn what_cannot_be_asked_for_is_told_beside_what_is_there() {
+fn failed_items_are_listed_beside_existing_files() {
     let folder = tempfile::tempdir().unwrap();
     let platform = Changed::start(|request, body| in_list(request, body, |items| items.truncate(1)));
     let jobs = platform.order(folder.path());
@@ -170,7 +170,7 @@ fn what_cannot_be_asked_for_is_told_beside_what_is_there() {
 }
 
 #[test]
-fn no_item_gets_the_pixels_of_another() {
+fn files_are_not_assigned_to_the_wrong_item() {
     let folder = tempfile::tempdir().unwrap();
     let platform = Changed::start(alike);
     let jobs = platform.order(folder.path());
@@ -189,7 +189,7 @@ fn no_item_gets_the_pixels_of_another() {
 }
 
 #[test]
-fn nothing_is_whole_while_the_platform_reads_an_archive() {
+fn a_delivery_is_incomplete_while_its_archive_is_processed() {
     let folder = tempfile::tempdir().unwrap();
     let platform = Changed::start(|request, body| {
         in_list(request, body, |items| items.truncate(1));
@@ -201,8 +201,8 @@ fn nothing_is_whole_while_the_platform_reads_an_archive() {
     let results = folder.path().join("results");
     let part = jobs.download_results(&results).unwrap();
     assert_eq!((part.len(), platform.files()), (0, 0));
-    let told = part.failed()[0].1.to_string();
-    assert!(told.ends_with("still reads what was delivered: ask again in a minute"), "{told}");
+    let message = part.failed()[0].1.to_string();
+    assert!(message.ends_with("still processes the delivery: retry in a minute"), "{message}");
     platform.change(|_, _| {});
     let whole = jobs.download_results(&results).unwrap();
     assert_eq!((whole.len(), whole.failed().len()), (2, 0), "{:?}", whole.failed());

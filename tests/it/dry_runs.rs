@@ -25,7 +25,7 @@ fn jobs(client: &Client) -> (Workflow, Vec<JobParameters>) {
 }
 
 #[test]
-fn a_dry_run_shows_its_scenes_and_what_the_job_will_cost() {
+fn a_dry_run_shows_its_scenes_and_the_estimated_cost() {
     let simulator = fast();
     let client = client_of(&simulator);
     let (workflow, parameters) = jobs(&client);
@@ -44,13 +44,13 @@ fn a_dry_run_shows_its_scenes_and_what_the_job_will_cost() {
     }
     let frame = found.to_dataframe().unwrap();
     assert_eq!((frame.height(), frame.column("scene").unwrap().null_count()), (5, 1));
-    let map = found.map(&place());
+    let map = found.to_map(&place());
     assert_eq!(format!("{map:?}"), "Map 4 quicklooks, Dakar: 4 scenes, 4 with a picture");
     assert!(!map.to_html().contains("has no footprint"));
 
     let prices = workflow.estimate(&parameters).unwrap().prices().unwrap();
-    let told: Vec<_> = found.iter().map(|job| job.price.clone().unwrap()).collect();
-    assert_eq!(told, prices, "the estimate of the job is that of its parameters");
+    let estimated: Vec<_> = found.iter().map(|job| job.price.clone().unwrap()).collect();
+    assert_eq!(estimated, prices, "the estimate of the job is that of its parameters");
     let ran = workflow.batch("real", parameters[..2].to_vec()).unwrap().quiet().run().unwrap();
     assert_eq!(ran.succeeded(), 2);
     for (record, price) in ran.iter().zip(prices) {
@@ -72,9 +72,9 @@ fn a_scene_of_many_jobs_is_fetched_once() {
     let pictures =
         found.iter().flat_map(|job| job.scenes.as_ref().unwrap()).filter(|one| one.picture().is_some());
     assert_eq!((found.len(), pictures.count(), found.quicklooks().len()), (4, 4, 1));
-    let asked =
+    let requests =
         simulator.requests().into_iter().filter(|request| request.path.contains("outputs/quicklooks/S2"));
-    assert_eq!(asked.count(), 1);
+    assert_eq!(requests.count(), 1);
 }
 
 #[test]
@@ -88,13 +88,13 @@ fn a_scene_without_a_quicklook_is_an_outline() {
         quicklooks.iter().filter(|one| matches!(one.outcome, QuicklookOutcome::Missing)).collect();
     assert_eq!((quicklooks.len(), missing.len()), (2, 1), "{quicklooks:?}");
     assert!(missing[0].scene.footprint.is_some());
-    let map = quicklooks.map(&place());
+    let map = quicklooks.to_map(&place());
     assert_eq!(format!("{map:?}"), "Map 1 quicklooks, Dakar: 2 scenes, 1 with a picture");
     assert!(map.to_html().contains(&format!("{}: no quicklook", missing[0].scene.id)));
 }
 
 #[test]
-fn a_dry_run_that_failed_hides_no_other() {
+fn a_failed_dry_run_does_not_affect_others() {
     let simulator = fast();
     let (workflow, parameters) = jobs(&client_of(&simulator));
     simulator.inject(Fault::failing_job("FAILED").on("POST /jobs").after(1));

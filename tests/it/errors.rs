@@ -21,7 +21,7 @@ fn impatient() -> RetryPolicy {
 }
 
 #[test]
-fn a_wrong_password_names_what_to_check() {
+fn the_error_of_a_wrong_password_says_what_to_check() {
     let simulator = Simulator::start().unwrap();
     let client = Client::builder()
         .simulator(simulator.clone())
@@ -38,7 +38,7 @@ fn a_wrong_password_names_what_to_check() {
 }
 
 #[test]
-fn a_refused_connection_names_the_host() {
+fn the_error_of_a_refused_connection_contains_the_host() {
     // Nothing listens on port 9 (discard) of this machine.
     let client = Client::builder()
         .account("me", "secret")
@@ -49,13 +49,13 @@ fn a_refused_connection_names_the_host() {
         .unwrap();
     let error = client.balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
-    let told = error.to_string();
-    assert!(told.starts_with("read the credits: log in: POST /realms/public/protocol/openid-connect/token (3 attempts): cannot connect to `127.0.0.1:9`"), "{told}");
-    assert!(told.ends_with("check the network, a proxy and the address"), "{told}");
+    let message = error.to_string();
+    assert!(message.starts_with("read the credits: log in: POST /realms/public/protocol/openid-connect/token (3 attempts): cannot connect to `127.0.0.1:9`"), "{message}");
+    assert!(message.ends_with("check the network, a proxy and the address"), "{message}");
 }
 
 #[test]
-fn a_storm_of_429_ends_in_an_error_after_the_attempts() {
+fn repeated_429_is_an_error_after_the_attempts() {
     let simulator = Simulator::start().unwrap();
     let client = Client::builder().simulator(simulator.clone()).retry(impatient()).build().unwrap();
     simulator.inject(Fault::too_many_requests().retry_after(0).on("/accounts").times(2));
@@ -64,8 +64,8 @@ fn a_storm_of_429_ends_in_an_error_after_the_attempts() {
     let error = client.balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert!(error.to_string().starts_with("read the credits: GET /accounts/me/credits/balance (3 attempts): 429: Too many requests: wait a little, or ask less often"), "{error}");
-    let asked = simulator.requests().iter().filter(|request| request.path.contains("/accounts")).count();
-    assert_eq!(asked, 3 + 3);
+    let requests = simulator.requests().iter().filter(|request| request.path.contains("/accounts")).count();
+    assert_eq!(requests, 3 + 3);
 }
 
 /// Returns the result of a thread, and fails after 60 s.
@@ -95,7 +95,7 @@ fn the_pause_of_the_server_replaces_ours() {
 }
 
 #[test]
-fn a_pause_that_nobody_waits_for_is_told() {
+fn a_pause_longer_than_the_limit_is_an_error() {
     let server = Server::start(|request| match request.contains("/balance") {
         false => reply(json!({"access_token": "t", "expires_in": 300})),
         true => answer(503, "Retry-After: 7200\r\n", b""),
@@ -106,18 +106,18 @@ fn a_pause_that_nobody_waits_for_is_told() {
 }
 
 #[test]
-fn a_malformed_page_is_told_as_such() {
+fn a_malformed_page_is_a_response_error() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     simulator.inject(Fault::malformed_json().on("/search"));
     let error = client.catalog().search(Search::new(dakar())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Response);
-    let told = error.to_string();
+    let message = error.to_string();
     assert!(
-        told.starts_with("search the catalog: POST /v2/catalog/search: the answer (status 200, "),
-        "{told}"
+        message.starts_with("search the catalog: POST /v2/catalog/search: the answer (status 200, "),
+        "{message}"
     );
-    assert!(told.contains("is not JSON and begins with"), "{told}");
+    assert!(message.contains("is not JSON and begins with"), "{message}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_hundred_requests_at_once_make_one_login() {
 }
 
 #[test]
-fn a_broken_server_is_told_with_its_status() {
+fn the_error_of_a_failing_server_has_its_status() {
     let simulator = Simulator::start().unwrap();
     let client = Client::builder().simulator(simulator.clone()).retry(impatient()).build().unwrap();
     simulator.inject(Fault::server_error(503).on("/accounts").times(2));
@@ -157,20 +157,20 @@ fn a_broken_server_is_told_with_its_status() {
 }
 
 #[test]
-fn a_limit_of_nothing_and_a_wrong_date_are_refused_before_the_network() {
+fn a_limit_of_zero_and_a_wrong_date_are_refused_without_a_request() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
-    let told = |search: Search| client.catalog().search(search).unwrap_err().to_string();
+    let message = |search: Search| client.catalog().search(search).unwrap_err().to_string();
     assert_eq!(
-        told(Search::new(dakar()).limit(0)),
+        message(Search::new(dakar()).limit(0)),
         "search: limit 0 finds nothing: ask for at least 1 scene"
     );
     assert_eq!(
-        told(Search::new(dakar()).max_cloud_cover(120.0)),
+        message(Search::new(dakar()).max_cloud_cover(120.0)),
         "search: cloud cover 120 is not between 0 and 100 %"
     );
     assert!(
-        told(Search::new(dakar()).between("yesterday", ".."))
+        message(Search::new(dakar()).between("yesterday", ".."))
             .contains("date `yesterday`: write `2020-12-31`")
     );
     assert!(simulator.requests().is_empty());

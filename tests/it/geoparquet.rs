@@ -12,7 +12,7 @@ use crate::scenes::{FILES, items};
 
 /// Returns the fields of a scene that must stay the same: numbers and instants by value, nulls by
 /// absence.
-fn told(scene: &Scene) -> String {
+fn fields(scene: &Scene) -> String {
     format!(
         "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {}",
         scene.id,
@@ -56,7 +56,7 @@ fn spelled(value: &Value) -> String {
 fn same(written: &Scenes, read: &Scenes) {
     assert_eq!(written.len(), read.len());
     for (one, other) in written.iter().zip(read) {
-        assert_eq!(told(one), told(other));
+        assert_eq!(fields(one), fields(other));
     }
 }
 
@@ -91,7 +91,7 @@ fn odd() -> Scenes {
 }
 
 #[test]
-fn scenes_come_back_as_they_were_written() {
+fn written_scenes_are_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("scenes.parquet");
     let real = FILES.into_iter().filter_map(|(name, _)| Some(Scenes::read(items(name)?).unwrap()));
@@ -106,7 +106,7 @@ fn scenes_come_back_as_they_were_written() {
 }
 
 #[test]
-fn no_key_of_a_link_is_written() {
+fn keys_in_links_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("scenes.parquet");
     odd().to_geoparquet(&file).unwrap();
@@ -128,7 +128,7 @@ fn no_key_of_a_link_is_written() {
 
 /// Checks a file as rustac writes it: a geometry in its own coordinate system is a WKB column.
 #[test]
-fn shapes_among_the_properties_are_read() {
+fn geometries_among_the_properties_are_read() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/cases"));
     if !folder.exists() {
         assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "`{}` is missing", folder.display());
@@ -169,7 +169,7 @@ fn many(count: usize) -> Scenes {
 }
 
 #[test]
-fn a_scan_finds_what_a_frame_finds_and_the_order_is_kept() {
+fn a_scan_and_a_frame_have_the_same_rows_in_the_same_order() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("many.parquet");
     let scenes = many(25_000);
@@ -197,7 +197,7 @@ fn a_scan_finds_what_a_frame_finds_and_the_order_is_kept() {
 }
 
 #[test]
-fn queries_of_every_shape_find_what_they_find_in_a_frame() {
+fn queries_of_a_scan_and_of_a_frame_have_the_same_result() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("many.parquet");
     let scenes = many(25_000);
@@ -236,7 +236,7 @@ fn queries_of_every_shape_find_what_they_find_in_a_frame() {
 }
 
 #[test]
-fn the_validator_of_the_format_finds_no_fault() {
+fn written_files_pass_the_validator() {
     let Some(python) = python("geoparquet") else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut files: Vec<(String, Scenes)> =
@@ -249,26 +249,26 @@ fn the_validator_of_the_format_finds_no_fault() {
         scenes.to_geoparquet(&file).unwrap();
         let main = "import geoparquet_validator as it, sys; sys.exit(it.main())";
         let checked = Command::new(&python).args(["-c", main, "check"]).arg(&file).output().unwrap();
-        let told = String::from_utf8_lossy(&checked.stdout);
-        assert!(checked.status.success(), "{name}: {told}\n{}", String::from_utf8_lossy(&checked.stderr));
+        let output = String::from_utf8_lossy(&checked.stdout);
+        assert!(checked.status.success(), "{name}: {output}\n{}", String::from_utf8_lossy(&checked.stderr));
     }
 }
 
 #[test]
-fn what_holds_no_items_is_refused_by_name() {
-    let told = |path: &Path| Scenes::read_geoparquet(path).unwrap_err().to_string();
+fn files_without_items_are_refused_with_their_name() {
+    let message = |path: &Path| Scenes::read_geoparquet(path).unwrap_err().to_string();
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.parquet");
     std::fs::write(&text, "PAR1 not really").unwrap();
-    let error = told(&text);
+    let error = message(&text);
     assert!(error.contains("text.parquet`: not a Parquet file that can be read: "), "{error}");
-    assert!(told(&folder.path().join("none.parquet")).starts_with("read scenes `"), "missing");
+    assert!(message(&folder.path().join("none.parquet")).starts_with("read scenes `"), "missing");
     let areas =
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/aoi/test_data_v1.0.0.parquet"));
     if areas.exists() {
         // The second file has geometries of Parquet's own type.
         for areas in [areas, &areas.with_file_name("example.parquet")] {
-            let error = told(areas);
+            let error = message(areas);
             assert!(
                 error.ends_with(
                     "there is no column `id`: items of STAC-GeoParquet have one; `Aoi::read` reads areas"
@@ -280,7 +280,7 @@ fn what_holds_no_items_is_refused_by_name() {
 }
 
 #[test]
-fn a_broken_file_is_told_and_breaks_nothing() {
+fn a_broken_file_is_an_error_and_no_panic() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("broken.parquet");
     odd().to_geoparquet(&file).unwrap();
@@ -305,7 +305,7 @@ fn a_broken_file_is_told_and_breaks_nothing() {
 }
 
 #[test]
-fn other_tools_read_ours_and_we_read_theirs() {
+fn files_are_exchanged_with_other_software() {
     let (Some(python), Some(lines)) = (python("geoparquet"), items("sentinel-2-l2a.ndjson")) else { return };
     let folder = tempfile::tempdir().unwrap();
     let [ours, theirs, native, text] =

@@ -35,15 +35,15 @@ fn only_the_given_settings_change() {
     let after = project.update_settings(Settings::new().max_concurrent_jobs(3)).unwrap();
     let mut expected: Vec<_> = before.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
     expected.iter_mut().find(|(name, _)| name == "MAX_CONCURRENT_JOBS").unwrap().1 = "3".into();
-    let told: Vec<_> = after.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
-    assert_eq!(told, expected);
+    let settings_after: Vec<_> = after.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
+    assert_eq!(settings_after, expected);
     let error = project.update_settings(Settings::new().max_concurrent_jobs(100_000)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("Range[1,1000]"), "{error}");
 }
 
 #[test]
-fn a_workflow_is_made_once_and_found_again() {
+fn a_workflow_is_created_once_and_then_found() {
     let client = Client::simulator().unwrap();
     let project = client.project().unwrap();
     let first = project.workflow("twice").unwrap();
@@ -59,7 +59,7 @@ fn a_workflow_is_made_once_and_found_again() {
 }
 
 #[test]
-fn many_jobs_run_within_the_limit_and_cost_what_was_estimated() {
+fn jobs_run_within_the_limit_and_cost_what_was_estimated() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -87,7 +87,7 @@ fn many_jobs_run_within_the_limit_and_cost_what_was_estimated() {
 }
 
 #[test]
-fn a_failing_job_stops_nothing_and_brings_its_logs() {
+fn a_failed_job_has_its_logs_and_others_continue() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -101,7 +101,7 @@ fn a_failing_job_stops_nothing_and_brings_its_logs() {
 }
 
 #[test]
-fn credits_that_do_not_suffice_for_any_job_are_an_error() {
+fn too_few_credits_for_any_job_are_an_error() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).credits(10).start().unwrap();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -112,7 +112,7 @@ fn credits_that_do_not_suffice_for_any_job_are_an_error() {
 }
 
 #[test]
-fn a_login_that_is_refused_halfway_leaves_the_created_jobs_and_their_results() {
+fn after_a_refused_login_created_jobs_and_results_remain() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -141,7 +141,7 @@ fn a_job_that_was_never_sent_is_sent_later() {
 }
 
 #[test]
-fn a_lost_job_is_not_taken_for_one_of_another_run() {
+fn a_lost_job_is_not_matched_to_a_job_of_another_run() {
     let simulator = fast();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -157,7 +157,7 @@ fn a_lost_job_is_not_taken_for_one_of_another_run() {
 }
 
 #[test]
-fn equal_jobs_are_refused_before_they_cost() {
+fn equal_jobs_are_refused_before_a_charge() {
     let client = Client::simulator().unwrap();
     let workflow = workflow(&client);
     let mut twice = parameters(&workflow, &airports());
@@ -182,7 +182,7 @@ fn dry_runs_are_free() {
 }
 
 #[test]
-fn scenes_are_ordered_by_their_ids_alone() {
+fn scene_ids_are_sufficient_for_a_job() {
     let simulator = fast();
     let client = client_of(&simulator);
     let search = Search::new(dakar()).collections(["sentinel-2"]).limit(2);

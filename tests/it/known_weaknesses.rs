@@ -28,7 +28,7 @@ fn a_lost_answer_is_never_paid_twice() {
 
 /// 2, no spending limit: the cost of a job is known only after it is paid.
 #[test]
-fn a_batch_beyond_its_budget_never_begins() {
+fn a_batch_estimated_above_max_credits_is_not_started() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -49,7 +49,7 @@ fn a_batch_beyond_its_budget_never_begins() {
 
 /// 3, barriers: the next group waits for the slowest job of the previous one.
 #[test]
-fn a_slot_that_comes_free_waits_for_no_other() {
+fn a_free_slot_is_used_without_waiting_for_others() {
     let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
@@ -70,7 +70,7 @@ fn a_slot_that_comes_free_waits_for_no_other() {
 
 /// 4, one error loses everything: handles are in a list that an exception drops.
 #[test]
-fn one_error_loses_nothing() {
+fn errors_of_single_jobs_do_not_affect_others() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -92,7 +92,7 @@ fn one_error_loses_nothing() {
 
 /// 5, wrong final statuses: an unknown status is waited for without end, or is treated as final.
 #[test]
-fn an_unknown_status_is_no_end_and_every_end_is_one() {
+fn an_unknown_status_is_not_final_and_every_final_one_is() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -121,7 +121,7 @@ fn an_unknown_status_is_no_end_and_every_end_is_one() {
 
 /// 6, lost downloads: an interrupted download leaves a file, and the file is not fetched again.
 #[test]
-fn a_broken_download_goes_on_and_is_never_taken_for_whole() {
+fn a_broken_download_is_resumed_and_verified() {
     let simulator = fast();
     let client = crate::client_of(&simulator);
     let workflow = workflow(&client);
@@ -131,12 +131,12 @@ fn a_broken_download_goes_on_and_is_never_taken_for_whole() {
     let results = jobs.download_results(folder.path()).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());
     let archives = simulator.requests().into_iter().filter(|request| request.path.contains("output.tgz"));
-    let mut told: Vec<u16> = archives.map(|request| request.status).collect();
-    told.sort();
-    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
-    let asked = simulator.requests().len();
+    let mut statuses: Vec<u16> = archives.map(|request| request.status).collect();
+    statuses.sort();
+    assert_eq!(statuses, [200, 200, 206], "the rest was asked for, and nothing else twice");
+    let before = simulator.requests().len();
     assert_eq!(jobs.download_results(folder.path()).unwrap().len(), results.len());
-    assert_eq!(simulator.requests().len(), asked, "what is whole is not asked for");
+    assert_eq!(simulator.requests().len(), before, "what is whole is not asked for");
     for result in &results {
         let path = result.path.as_ref().unwrap();
         let raster = std::fs::read(path).unwrap();
@@ -146,7 +146,7 @@ fn a_broken_download_goes_on_and_is_never_taken_for_whole() {
 
 /// 7, a cancellation that does not work while jobs run.
 #[test]
-fn a_cancelled_batch_stops_wherever_it_runs() {
+fn a_cancelled_batch_stops_in_every_program() {
     let (simulator, folder) = (still().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -178,7 +178,7 @@ fn a_cancelled_batch_stops_wherever_it_runs() {
 /// 8, fixed polling intervals: short jobs are noticed late, long jobs cause needless requests, and
 /// the client gives up after a number of polls.
 #[test]
-fn how_often_is_asked_follows_from_how_long_jobs_take() {
+fn the_polling_interval_depends_on_the_duration_of_jobs() {
     let each = |seconds: u64, jobs: usize| {
         let durations = vec![Duration::from_secs(seconds); jobs];
         let rehearsed = rehearsal::rehearse(&durations, jobs / 2, None).unwrap();
@@ -229,7 +229,7 @@ fn print() {
 
 /// 10, fragile files: a table that is rewritten each time is incomplete after a kill, ...
 #[test]
-fn a_journal_that_was_torn_is_read() {
+fn a_torn_journal_is_read() {
     let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
@@ -262,7 +262,7 @@ fn a_journal_that_was_torn_is_read() {
 
 /// ... and a table that is passed again with changes is ignored.
 #[test]
-fn a_changed_plan_is_never_ignored() {
+fn changed_parameters_are_an_error_unless_allowed() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -293,7 +293,7 @@ fn a_changed_plan_is_never_ignored() {
 
 /// 11, no way to retry failed jobs.
 #[test]
-fn what_failed_stays_failed_until_it_is_retried() {
+fn failed_jobs_stay_failed_until_they_are_retried() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -313,7 +313,7 @@ fn what_failed_stays_failed_until_it_is_retried() {
 /// 12, settings that the user did not name are overwritten, and a limit is assumed that new
 /// projects do not have.
 #[test]
-fn a_batch_keeps_to_the_projects_limit_and_changes_no_setting() {
+fn a_batch_respects_the_limit_of_the_project_and_changes_no_setting() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -343,7 +343,7 @@ fn one_login_serves_a_whole_batch() {
 
 /// 14, a limit of the platform is treated as a failure.
 #[test]
-fn a_full_project_is_waited_out() {
+fn a_batch_waits_while_the_project_is_full() {
     let simulator = still().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());

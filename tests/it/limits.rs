@@ -10,9 +10,9 @@ use up42::aoi::ReadLimits;
 use up42::catalog::{Scenes, scan_geoparquet_within};
 
 /// Returns the reason why a file is refused, without its path.
-fn told<T: std::fmt::Debug>(read: up42::Result<T>) -> String {
-    let told = read.unwrap_err().to_string();
-    told.split_once("`: ").map_or(told.clone(), |(_, told)| told.to_owned())
+fn reason<T: std::fmt::Debug>(read: up42::Result<T>) -> String {
+    let reason = read.unwrap_err().to_string();
+    reason.split_once("`: ").map_or(reason.clone(), |(_, reason)| reason.to_owned())
 }
 
 fn ring(west: usize) -> String {
@@ -58,24 +58,24 @@ fn scenes_are_read_within_limits_in_each_form() {
         let within = few().count(2).positions(10).time(Duration::from_secs(30));
         assert_eq!(read(within).unwrap().len(), 2, "{}", path.display());
         assert_eq!(
-            told(read(few().count(1))),
+            reason(read(few().count(1))),
             "it has more than 1 scenes: simplify it, cut it into parts, or raise `ReadLimits::count`"
         );
         assert_eq!(
-            told(read(few().positions(9))),
+            reason(read(few().positions(9))),
             "it has more than 9 positions: simplify it, cut it into parts, or raise `ReadLimits::positions`"
         );
         assert_eq!(
-            told(read(few().time(Duration::ZERO))),
+            reason(read(few().time(Duration::ZERO))),
             "reading it takes more than 0ns: simplify it, cut it into parts, or raise `ReadLimits::time`"
         );
-        let large = told(read(few().bytes(100)));
+        let large = reason(read(few().bytes(100)));
         assert!(large.ends_with("or raise `ReadLimits::bytes`"), "{large}");
     }
 }
 
 #[test]
-fn the_values_of_scenes_count_beside_their_text() {
+fn values_of_scenes_count_in_addition_to_their_text() {
     let folder = tempfile::tempdir().unwrap();
     let numbers = "1,".repeat(1_000);
     let item = |member: &str| format!(r#"{{"id":"a","{member}":{{"x":[{numbers}1]}}}}"#);
@@ -83,7 +83,7 @@ fn the_values_of_scenes_count_beside_their_text() {
         let path = written(folder.path(), "item.json", item(member));
         let read = |bytes: u64| Scenes::read_within(&path, ReadLimits::default().bytes(bytes));
         assert_eq!(
-            told(read(10_000)),
+            reason(read(10_000)),
             "its values take more than 0.02 MB of memory: simplify it, cut it into parts, or raise `ReadLimits::bytes`"
         );
         assert_eq!(read(100_000).unwrap().len(), 1);
@@ -91,7 +91,7 @@ fn the_values_of_scenes_count_beside_their_text() {
 }
 
 #[test]
-fn a_scan_holds_each_row_group_to_the_limits() {
+fn the_limits_apply_to_each_row_group_of_a_scan() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scenes.parquet");
     Scenes::from_geojson(&items().join("\n")).unwrap().to_geoparquet(&path).unwrap();
@@ -99,14 +99,14 @@ fn a_scan_holds_each_row_group_to_the_limits() {
     // Rows are not counted: their number is not limited.
     assert_eq!(scan(ReadLimits::default().count(1)).unwrap().height(), 2);
     let footer = 32 * 100_000;
-    let told = scan(ReadLimits::default().time(Duration::ZERO).bytes(footer)).unwrap_err().to_string();
-    assert!(told.contains("raise `ReadLimits::time`"), "{told}");
-    let told = scan_geoparquet_within(&path, ReadLimits::default().bytes(1_000)).err().unwrap().to_string();
-    assert!(told.ends_with("its footer: it is larger than 0.001 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`"), "{told}");
+    let reason = scan(ReadLimits::default().time(Duration::ZERO).bytes(footer)).unwrap_err().to_string();
+    assert!(reason.contains("raise `ReadLimits::time`"), "{reason}");
+    let reason = scan_geoparquet_within(&path, ReadLimits::default().bytes(1_000)).err().unwrap().to_string();
+    assert!(reason.ends_with("its footer: it is larger than 0.001 MB: simplify it, cut it into parts, or raise `ReadLimits::bytes`"), "{reason}");
 }
 
 #[test]
-fn areas_are_counted_before_they_are_built() {
+fn limits_are_checked_while_areas_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let geojson = format!(r#"{{"type":"Polygon","coordinates":{}}}"#, ring(0));
     let lines = format!(r#"{{"type":"LineString","coordinates":[{}[1,1]]}}"#, "[0,0],".repeat(1_000));
@@ -144,9 +144,12 @@ fn areas_are_counted_before_they_are_built() {
         ),
     ] {
         let path = written(folder.path(), name, content);
-        let told = told(Aoi::read_within(&path, limits));
-        assert!(told.starts_with(expected), "{name}: {told}");
-        assert!(told.contains(": simplify it, cut it into parts, or raise `ReadLimits::"), "{name}: {told}");
+        let reason = reason(Aoi::read_within(&path, limits));
+        assert!(reason.starts_with(expected), "{name}: {reason}");
+        assert!(
+            reason.contains(": simplify it, cut it into parts, or raise `ReadLimits::"),
+            "{name}: {reason}"
+        );
     }
     for (name, content, limits) in [
         ("a.wkt", "POLYGON((0 0,1 0,1 1,0 0))".to_owned(), few().positions(4)),
@@ -159,12 +162,12 @@ fn areas_are_counted_before_they_are_built() {
         assert_eq!(Aoi::read_within(&path, limits).unwrap().features().len(), 1, "{name}");
     }
     let deep = format!("<kml>{}", "<a>".repeat(1_000_001));
-    assert_eq!(told(Aoi::from_kml(&deep)), "not KML: it is nested more than 1000000 deep");
+    assert_eq!(reason(Aoi::from_kml(&deep)), "not KML: it is nested more than 1000000 deep");
 }
 
 /// Checks a Shapefile whose record states too many parts and points.
 #[test]
-fn a_shapefile_is_not_believed_what_it_counts() {
+fn counts_declared_by_a_shapefile_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let shapefile = |parts: u32, points: u32, length: u32| {
         let mut record =
@@ -185,9 +188,9 @@ fn a_shapefile_is_not_believed_what_it_counts() {
     assert_eq!(read(shapefile(1, 4, length), 4).unwrap().features().len(), 1);
     for (parts, points) in [(1, 4), (1, i32::MAX as u32), (i32::MAX as u32, 4)] {
         assert_eq!(
-            told(read(shapefile(parts, points, length), 3)),
+            reason(read(shapefile(parts, points, length), 3)),
             "it has more than 3 positions: simplify it, cut it into parts, or raise `ReadLimits::positions`"
         );
     }
-    assert_eq!(told(read(shapefile(1, 4, u32::MAX), 4)), "not a Shapefile: a record ends early");
+    assert_eq!(reason(read(shapefile(1, 4, u32::MAX), 4)), "not a Shapefile: a record ends early");
 }

@@ -39,17 +39,17 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_login_opens_processes_jobs_and_files() {
+fn a_login_gives_access_to_processes_jobs_and_files() {
     let (simulator, folder) = (guarded(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     for (number, login) in logins(&simulator.ogc_url(), Simulator::OGC_KEY).into_iter().enumerate() {
-        let server = client.processes(login).unwrap();
+        let server = client.process_server(login).unwrap();
         let grid = server.process("grid").unwrap();
         let jobs = grid.batch(format!("grids {number}"), boxes()).unwrap().quiet().run().unwrap();
         let results = jobs.download_results(folder.path().join(format!("results {number}"))).unwrap();
         assert_eq!((results.len(), results.failed().len()), (2, 0), "{:?}", results.failed());
-        let told = format!("{client:?} {server:?} {server:#?} {grid:?} {jobs:?} {:?}", jobs.to_dataframe());
-        assert!(!told.contains(Simulator::OGC_KEY));
+        let debug = format!("{client:?} {server:?} {server:#?} {grid:?} {jobs:?} {:?}", jobs.to_dataframe());
+        assert!(!debug.contains(Simulator::OGC_KEY));
     }
     let files = files_in(folder.path());
     let names: Vec<_> = files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
@@ -62,12 +62,12 @@ fn a_login_opens_processes_jobs_and_files() {
 }
 
 #[test]
-fn a_batch_asks_for_its_login_anew() {
+fn a_resumed_batch_needs_its_login_again() {
     let (simulator, folder) = (guarded(), tempfile::tempdir().unwrap());
     let (client, url) = (client_in(&simulator, folder.path()), simulator.ogc_url());
     let login = Endpoint::new(&url).token(Simulator::OGC_KEY);
     client
-        .processes(&login)
+        .process_server(&login)
         .unwrap()
         .process("grid")
         .unwrap()
@@ -75,20 +75,20 @@ fn a_batch_asks_for_its_login_anew() {
         .unwrap()
         .run()
         .unwrap();
-    let error = client.processes(&url).unwrap_err();
+    let error = client.process_server(&url).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
-    let told = error.to_string().replace(&url, "https://h/ogc");
-    insta::assert_snapshot!(told, @r#"OGC API - Processes server `https://h/ogc`: it wants a login (401), which is never kept: open it by `client.processes(Endpoint::new("https://h/ogc").token("…"))?`, or with `.api_key(…)` or `.user(…)`; a batch that was begun there is then `.batch(name)?`"#);
-    let again = client.processes(&login).unwrap().batch("grids").unwrap().run().unwrap();
+    let message = error.to_string().replace(&url, "https://h/ogc");
+    insta::assert_snapshot!(message, @r#"OGC API - Processes server `https://h/ogc`: it wants a login (401), which is never kept: open it by `client.process_server(Endpoint::new("https://h/ogc").token("…"))?`, or with `.api_key(…)` or `.user(…)`; a batch that was begun there is then `.batch(name)?`"#);
+    let again = client.process_server(&login).unwrap().batch("grids").unwrap().run().unwrap();
     assert_eq!((again.succeeded(), simulator.ogc_ledger().len()), (1, 1));
     for wrong in logins(&url, "hunter2") {
-        let told = client.processes(wrong).unwrap_err().to_string().replace(&url, "https://h/ogc");
+        let message = client.process_server(wrong).unwrap_err().to_string().replace(&url, "https://h/ogc");
         assert_eq!(
-            told,
+            message,
             "OGC API - Processes server `https://h/ogc`: it refuses the login (401): check what `Endpoint` was given"
         );
     }
-    assert!(client.processes(Endpoint::new(&url).token("hunter2\n")).is_err());
+    assert!(client.process_server(Endpoint::new(&url).token("hunter2\n")).is_err());
 }
 
 /// Starts a server that requires a login for executions only.
@@ -101,12 +101,13 @@ fn half_open() -> Server {
 }
 
 #[test]
-fn who_wants_a_login_late_is_told_as_clearly() {
+fn a_late_401_has_the_same_clear_error() {
     let (server, folder) = (half_open(), tempfile::tempdir().unwrap());
     let client = client_in(&Simulator::start().unwrap(), folder.path());
-    let process = client.processes(&server.url).unwrap().process("p").unwrap();
-    let told = process.batch("late", vec![json!({"a": 1})]).unwrap().quiet().run().unwrap_err().to_string();
-    assert!(told.contains("it wants a login (401)") && told.contains(".token("), "{told}");
+    let process = client.process_server(&server.url).unwrap().process("p").unwrap();
+    let message =
+        process.batch("late", vec![json!({"a": 1})]).unwrap().quiet().run().unwrap_err().to_string();
+    assert!(message.contains("it wants a login (401)") && message.contains(".token("), "{message}");
 }
 
 /// Starts a server with a process whose only result is on another server.
@@ -125,13 +126,13 @@ fn with_results_at(other: &str) -> Server {
 }
 
 #[test]
-fn no_link_and_no_redirect_takes_the_login_elsewhere() {
+fn links_and_redirects_do_not_send_the_login_to_other_hosts() {
     let other = Arc::new(Server::start(|_| answer(200, "Content-Type: text/plain\r\n", b"here")));
     for key in 0..3 {
         let (server, folder) = (with_results_at(&other.url), tempfile::tempdir().unwrap());
         let login = logins(&server.url, "hunter2")[key].clone();
         let client = client_in(&Simulator::start().unwrap(), folder.path());
-        let process = client.processes(login).unwrap().process("p").unwrap();
+        let process = client.process_server(login).unwrap().process("p").unwrap();
         let jobs = process.batch("one", vec![json!({"a": 1})]).unwrap().quiet().run().unwrap();
         let results = jobs.download_results(folder.path().join("results")).unwrap();
         assert!(results.failed().is_empty(), "{:?}", results.failed());
@@ -139,17 +140,17 @@ fn no_link_and_no_redirect_takes_the_login_elsewhere() {
             let request = request.to_lowercase();
             request.contains("\r\nauthorization: ") || request.contains("\r\nx-api-key: hunter2")
         };
-        assert!(server.asked("").iter().all(brings), "each request to its own server");
-        assert!(!other.asked("").iter().any(brings), "{:?}", other.asked(""));
+        assert!(server.requests_to("").iter().all(brings), "each request to its own server");
+        assert!(!other.requests_to("").iter().any(brings), "{:?}", other.requests_to(""));
     }
-    assert_eq!((other.asked("GET /file.txt").len(), other.asked("GET /moved.txt").len()), (3, 3));
+    assert_eq!((other.requests_to("GET /file.txt").len(), other.requests_to("GET /moved.txt").len()), (3, 3));
 }
 
 #[test]
-fn nothing_is_sent_before_a_login_is_one() {
+fn an_invalid_login_is_an_error_without_a_request() {
     let server = Server::start(|_| answer(404, "", b""));
-    let told =
+    let message =
         ProcessServer::open(Endpoint::new(&server.url).api_key("X Key", "hunter2")).unwrap_err().to_string();
-    assert!(told.ends_with("no name of a header: write one like `X-API-Key`, then the key"), "{told}");
-    assert!(server.asked("").is_empty());
+    assert!(message.ends_with("no name of a header: write one like `X-API-Key`, then the key"), "{message}");
+    assert!(server.requests_to("").is_empty());
 }

@@ -31,7 +31,7 @@ fn item(id: &str, href: &str) -> Value {
 }
 
 #[test]
-fn a_host_that_refuses_a_picture_spoils_no_other() {
+fn a_refused_picture_does_not_affect_others() {
     let host = Server::start(|request| match request.starts_with("GET /open") {
         true => answer(200, "", PNG),
         false => answer(401, "", b""),
@@ -50,30 +50,37 @@ fn a_host_that_refuses_a_picture_spoils_no_other() {
     });
     let catalog = server.client().build().unwrap().catalog();
     let quicklooks = catalog.download_quicklooks(&catalog.search(Search::new(square())).unwrap()).unwrap();
-    let told: Vec<_> = quicklooks.iter().map(|one| format!("{:?}", one.outcome)).collect();
-    assert!(told[0].starts_with("failed: quicklook of `0`: GET /closed: 401"), "{told:?}");
+    let outcomes: Vec<_> = quicklooks.iter().map(|one| format!("{:?}", one.outcome)).collect();
+    assert!(outcomes[0].starts_with("failed: quicklook of `0`: GET /closed: 401"), "{outcomes:?}");
     assert!(matches!(quicklooks.iter().nth(1).unwrap().outcome, QuicklookOutcome::Picture(_)));
-    assert_eq!(told[2], "failed: quicklook of `2`: it is at `s3:…`: only http and https can be downloaded");
-    assert!(matches!(quicklooks.iter().nth(3).unwrap().outcome, QuicklookOutcome::Picture(_)), "{told:?}");
-    let page = quicklooks.map(&square()).to_html();
+    assert_eq!(
+        outcomes[2],
+        "failed: quicklook of `2`: it is at `s3:…`: only http and https can be downloaded"
+    );
+    assert!(
+        matches!(quicklooks.iter().nth(3).unwrap().outcome, QuicklookOutcome::Picture(_)),
+        "{outcomes:?}"
+    );
+    let page = quicklooks.to_map(&square()).to_html();
     assert!(page.contains("1 scene has no footprint and is not on the map: 4"));
     assert!(!page.contains("4: no footprint"), "once is enough");
-    let asked = host.asked("GET");
-    assert!(asked.len() == 2 && asked.iter().all(|request| !request.contains("t0ken")), "{asked:?}");
+    let requests = host.requests_to("GET");
+    assert!(requests.len() == 2 && requests.iter().all(|request| !request.contains("t0ken")), "{requests:?}");
 }
 
 #[test]
-fn an_item_makes_no_request_of_its_own() {
+fn links_of_items_cannot_send_a_post() {
     let server = platform(|_| answer(200, "", PNG));
     let catalog = server.client().build().unwrap().catalog();
     let cancel = format!("{}/projects/p/jobs/j/cancel", server.url);
     for end in ["?x=/download-url", "#/download-url", "/download-url/.."] {
         let item = item("a", &format!("{cancel}{end}")).to_string();
-        let told = catalog.download_quicklooks(&up42::catalog::Scenes::from_geojson(&item).unwrap()).unwrap();
-        assert_eq!(told.len(), 1);
+        let quicklooks =
+            catalog.download_quicklooks(&up42::catalog::Scenes::from_geojson(&item).unwrap()).unwrap();
+        assert_eq!(quicklooks.len(), 1);
     }
-    assert_eq!(server.asked("GET /projects").len(), 3);
-    assert!(server.asked("POST /projects").is_empty());
+    assert_eq!(server.requests_to("GET /projects").len(), 3);
+    assert!(server.requests_to("POST /projects").is_empty());
 }
 
 #[test]
@@ -88,11 +95,11 @@ fn paging_in_circles_ends_in_an_error() {
         error.to_string(),
         "search the catalog: the server names page 2 as the one after page 2: its paging has no end"
     );
-    assert_eq!(server.asked("POST /stac").len(), 2);
+    assert_eq!(server.requests_to("POST /stac").len(), 2);
 }
 
 #[test]
-fn one_odd_item_hides_no_other() {
+fn an_invalid_item_does_not_affect_others() {
     let server = platform(|_| {
         let mut short = item("short", "x");
         short["geometry"] = json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]});
@@ -101,14 +108,14 @@ fn one_odd_item_hides_no_other() {
         json(json!({"features": [short, empty, item("good", "x"), {"type": "Feature"}, 7]}))
     });
     let scenes = server.client().build().unwrap().catalog().search(Search::new(square())).unwrap();
-    let told: Vec<_> =
+    let notes: Vec<_> =
         scenes.iter().map(|scene| (scene.id.split('-').next().unwrap(), scene.note.is_some())).collect();
     let unnamed = ("unnamed", true);
-    assert_eq!(told, [("empty", true), ("good", false), ("short", true), unnamed, unnamed]);
+    assert_eq!(notes, [("empty", true), ("good", false), ("short", true), unnamed, unnamed]);
 }
 
 #[test]
-fn letters_that_are_none_spoil_no_page() {
+fn invalid_unicode_in_an_item_does_not_affect_others() {
     for odd in [&br#"\ud800"#[..], br#"\udfff\ud800x"#, b"\xff\xfe", b"\xed\xa0\x80"] {
         let name = [b"odd", odd].concat();
         let server = platform(move |_| {
@@ -133,7 +140,7 @@ fn letters_that_are_none_spoil_no_page() {
 }
 
 #[test]
-fn a_refused_login_tells_no_mark() {
+fn the_error_of_a_refused_login_contains_no_marker() {
     let server = Server::start(|_| answer(401, "", br#"{"error": "no\nEVCXR_BEGIN_CONTENT text/html"}"#));
     let error = server.client().build().unwrap().balance().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
@@ -141,16 +148,16 @@ fn a_refused_login_tells_no_mark() {
 }
 
 #[test]
-fn an_answer_without_end_is_not_read() {
+fn an_endless_response_is_refused() {
     let server = platform(|_| answer(200, "Content-Length: 300000000\r\n", b"{"));
     let error = server.client().build().unwrap().balance().unwrap_err();
-    let told = "the answer is larger than 256 MB, the most that is read at once: ask for less, such as a smaller \
+    let expected = "the answer is larger than 256 MB, the most that is read at once: ask for less, such as a smaller \
                 area, a shorter time or fewer results";
-    assert!(error.to_string().ends_with(told), "{error}");
+    assert!(error.to_string().ends_with(expected), "{error}");
 }
 
 #[test]
-fn redirects_take_no_login_along() {
+fn redirects_do_not_send_the_login_to_other_hosts() {
     let other = Server::start(|_| json(json!({"data": {"balance": 12.0}})));
     let to = format!("Location: {}/elsewhere?key=k\r\n", other.url);
     let server = platform(move |request| match request.starts_with("POST") {
@@ -159,9 +166,9 @@ fn redirects_take_no_login_along() {
     });
     let client = server.client().build().unwrap();
     assert_eq!(client.balance().unwrap(), 12);
-    let asked = other.asked("GET /elsewhere").pop().unwrap().to_lowercase();
-    assert!(!asked.contains("authorization") && !asked.contains("referer"), "{asked}");
+    let requests = other.requests_to("GET /elsewhere").pop().unwrap().to_lowercase();
+    assert!(!requests.contains("authorization") && !requests.contains("referer"), "{requests}");
     let error = client.catalog().search(Search::new(square())).unwrap_err().to_string();
     assert!(error.ends_with("the server redirects to `127.0.0.1`, which is not followed"), "{error}");
-    assert!(other.asked("POST").is_empty());
+    assert!(other.requests_to("POST").is_empty());
 }

@@ -96,7 +96,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_mosaic_is_the_best_of_all_sets_of_scenes(
+    fn a_mosaic_is_the_optimum_over_all_sets_of_scenes(
         shots in prop::collection::vec(shot(), 2..=12),
         least in prop_oneof![Just(100.0), 40.0..95.0_f64],
         most in prop::option::of(1..4_usize),
@@ -119,9 +119,9 @@ proptest! {
         let tolerance = 1e-4 * whole;
         let need = reach.min(least / 100.0 * whole) - tolerance;
         let (covered, cost) = judged(bits(&mosaic), &shots, &pieces, with_prices);
-        let told = mosaic.percent() / 100.0 * whole;
-        prop_assert!((covered - told).abs() < 1e-5 * whole, "{covered} km² is told as {told}");
-        prop_assert!((cost - mosaic.cost().total()).abs() < 1e-4, "{cost} is told as {:?}", mosaic.cost());
+        let reported = mosaic.percent() / 100.0 * whole;
+        prop_assert!((covered - reported).abs() < 1e-5 * whole, "{covered} km², reported {reported}");
+        prop_assert!((cost - mosaic.cost().total()).abs() < 1e-4, "{cost}, reported {:?}", mosaic.cost());
         let rest = mosaic.uncovered().map_or(0.0, |rest| rest.area_km2());
         prop_assert!((whole - covered - rest).abs() < 1e-4 * whole);
 
@@ -152,7 +152,7 @@ proptest! {
 }
 
 #[test]
-fn each_place_is_taken_from_the_clearest_scene() {
+fn each_part_comes_from_the_clearest_scene() {
     let ring = |west: f64, east: f64| vec![[west, 45.3], [east, 45.3], [east, 45.0], [west, 45.0]];
     let shots = [
         item("cloudy", &ring(10.0, 10.3), "2020-01-01", Some(80.0)),
@@ -160,9 +160,9 @@ fn each_place_is_taken_from_the_clearest_scene() {
         item("far", &ring(10.0, 10.3), "2019-01-01", Some(79.0)),
     ];
     let mosaic = TestCatalog::new().scenes(&area(), shots.to_vec()).mosaic(&area()).unwrap();
-    let told: Vec<_> =
+    let parts: Vec<_> =
         mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
-    assert_eq!(told, [("clear", 25.0), ("cloudy", 50.0)]);
+    assert_eq!(parts, [("clear", 25.0), ("cloudy", 50.0)]);
     assert!((mosaic.cloud_cover() - 80.0 * 2.0 / 3.0).abs() < 1e-3, "{mosaic:?}");
     let rest = mosaic.uncovered().unwrap();
     assert_eq!(rest.bbox().to_array().map(|side| (side * 1e6).round() / 1e6), [10.3, 45.0, 10.4, 45.3]);
@@ -180,15 +180,15 @@ fn a_mosaic_may_lie_across_the_antimeridian() {
         item("across", &ring(179.5, -179.5), "2020-01-02", Some(5.0)),
     ];
     let mosaic = TestCatalog::new().scenes(&fiji, shots.to_vec()).mosaic(&fiji).unwrap();
-    let told: Vec<_> =
+    let parts: Vec<_> =
         mosaic.parts().iter().map(|part| (part.scene.id.as_str(), part.percent.round())).collect();
-    assert_eq!(told, [("across", 50.0), ("west", 25.0)]);
-    let page = mosaic.map(None).to_html();
+    assert_eq!(parts, [("across", 50.0), ("west", 25.0)]);
+    let page = mosaic.to_map(None).to_html();
     assert!(page.contains("hatched: ") && !page.contains("could not be read"));
 }
 
 #[test]
-fn of_two_scenes_that_are_the_same_but_for_a_date_one_stays() {
+fn of_equal_scenes_with_and_without_a_date_one_is_used() {
     let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
     let mut undated = item("undated", &ring, "2020-01-01", Some(10.0));
     undated["properties"]["datetime"] = Value::Null;
@@ -202,7 +202,7 @@ fn of_two_scenes_that_are_the_same_but_for_a_date_one_stays() {
 }
 
 #[test]
-fn a_figure_below_zero_is_none() {
+fn a_negative_cloud_cover_is_unknown() {
     let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
     let shots = vec![item("odd", &ring, "2020-01-01", Some(-1.0)), item("a", &ring, "2020-01-02", Some(9.0))];
     let mosaic = TestCatalog::new().scenes(&area(), shots).mosaic(&area()).unwrap();
@@ -210,7 +210,7 @@ fn a_figure_below_zero_is_none() {
 }
 
 #[test]
-fn hundreds_of_scenes_cover_as_much_as_they_can() {
+fn the_mosaic_of_hundreds_of_scenes_covers_the_maximum() {
     let aoi = Aoi::from_bbox([10.0, 45.0, 11.0, 46.0]).unwrap();
     let place = |nth: u32, prime: u32| f64::from(nth * prime % 1009) / 1009.0;
     let items = (0..400).map(|nth| {
@@ -242,7 +242,7 @@ fn many(places: &[[f64; 2]]) -> Vec<Value> {
 }
 
 #[test]
-fn where_an_area_lies_does_not_change_how_good_its_mosaic_is() {
+fn the_quality_of_a_mosaic_does_not_depend_on_the_position() {
     let square = |[west, south]: [f64; 2]| {
         let east = (west + 1.0 + 180.0).rem_euclid(360.0) - 180.0;
         Aoi::from_bbox([west, south, east, south + 1.0]).unwrap()
@@ -262,20 +262,20 @@ fn where_an_area_lies_does_not_change_how_good_its_mosaic_is() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_options_are_refused() {
     let ring = [[10.0, 45.3], [10.4, 45.3], [10.4, 45.0], [10.0, 45.0]];
     let scenes = TestCatalog::new().scenes(&area(), vec![item("a", &ring, "2020-01-01", Some(40.0))]);
-    let told = |options: MosaicOptions| {
+    let message = |options: MosaicOptions| {
         let error = scenes.mosaic_with(&area(), options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         error.to_string()
     };
     let options = MosaicOptions::new;
-    insta::assert_snapshot!(told(options().max_cloud_cover(20.0)), @"mosaic: none of 1 scenes lies over the area and is clear enough: search a longer time, or allow more cloud");
-    insta::assert_snapshot!(told(options().min_coverage(101.0)), @"mosaic: min_coverage `101` is not between 0 and 100 %");
-    insta::assert_snapshot!(told(options().max_scenes(0)), @"mosaic: max_scenes 0 covers nothing: allow at least 1");
-    insta::assert_snapshot!(told(options().costs(1.0, -0.1, 0.0, 0.0)), @"mosaic: cloud_cost `-0.1` is no cost: give 0 or more");
-    insta::assert_snapshot!(told(options().prices([("b", 1.0), ("a", f64::NAN)])), @"mosaic: the price `NaN` of `a` is none: give 0 or more");
+    insta::assert_snapshot!(message(options().max_cloud_cover(20.0)), @"mosaic: none of 1 scenes lies over the area and is clear enough: search a longer time, or allow more cloud");
+    insta::assert_snapshot!(message(options().min_coverage(101.0)), @"mosaic: min_coverage `101` is not between 0 and 100 %");
+    insta::assert_snapshot!(message(options().max_scenes(0)), @"mosaic: max_scenes 0 covers nothing: allow at least 1");
+    insta::assert_snapshot!(message(options().costs(1.0, -0.1, 0.0, 0.0)), @"mosaic: cloud_cost `-0.1` is no cost: give 0 or more");
+    insta::assert_snapshot!(message(options().prices([("b", 1.0), ("a", f64::NAN)])), @"mosaic: the price `NaN` of `a` is none: give 0 or more");
     let elsewhere = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
     let error = scenes.mosaic(&elsewhere).unwrap_err();
     insta::assert_snapshot!(error, @"mosaic: none of 1 scenes lies over the area: search with this area");

@@ -24,7 +24,7 @@ fn client_in(simulator: &Simulator, folder: &Path) -> Client {
 }
 
 fn process(simulator: &Simulator, folder: &Path, id: &str) -> OgcProcess {
-    client_in(simulator, folder).processes(simulator.ogc_url()).unwrap().process(id).unwrap()
+    client_in(simulator, folder).process_server(simulator.ogc_url()).unwrap().process(id).unwrap()
 }
 
 fn greetings(count: usize) -> Vec<Value> {
@@ -32,7 +32,7 @@ fn greetings(count: usize) -> Vec<Value> {
 }
 
 #[test]
-fn results_come_by_value_and_by_reference() {
+fn results_are_read_by_value_and_by_reference() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let grid = process(&simulator, folder.path(), "grid");
     let rows = df!(
@@ -48,7 +48,7 @@ fn results_come_by_value_and_by_reference() {
     assert!(shown.contains("2 succeeded") && !shown.contains("Credits paid"), "{shown}");
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());
-    let told: Vec<_> = results
+    let values: Vec<_> = results
         .iter()
         .map(|one| {
             (one.label.clone(), one.properties["output"].clone(), one.properties.get("value").cloned())
@@ -56,7 +56,7 @@ fn results_come_by_value_and_by_reference() {
         .collect();
     let of = |place: &str, output: &str, value: Option<Value>| (place.to_owned(), json!(output), value);
     assert_eq!(
-        told,
+        values,
         [
             of("Dakar", "grid", None),
             of("Dakar", "count", Some(json!(9))),
@@ -68,13 +68,13 @@ fn results_come_by_value_and_by_reference() {
     assert!(grid.ends_with("grid.geojson"), "{}", grid.display());
     let cells: Value = serde_json::from_slice(&std::fs::read(grid).unwrap()).unwrap();
     assert_eq!(cells["features"].as_array().unwrap().len(), 9);
-    let asked = simulator.requests().len();
+    let before = simulator.requests().len();
     jobs.download_results(folder.path().join("results")).unwrap();
-    assert_eq!(simulator.requests().len(), asked, "all is there");
+    assert_eq!(simulator.requests().len(), before, "all is there");
 }
 
 #[test]
-fn a_lost_answer_is_found_again_by_what_was_asked() {
+fn a_job_with_a_lost_answer_is_found_by_its_inputs() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::lost_answer().on("POST /ogc").after(2).times(3));
@@ -84,8 +84,8 @@ fn a_lost_answer_is_found_again_by_what_was_asked() {
     assert_eq!(simulator.ogc_ledger().len(), 8, "each once");
     assert_eq!(batch.run().unwrap().succeeded(), 8);
     let client = client_in(&simulator, folder.path());
-    let told = client.batch("greetings").unwrap_err().to_string();
-    assert!(told.contains("open it by `client.processes(url)?.batch(name)`"), "{told}");
+    let message = client.batch("greetings").unwrap_err().to_string();
+    assert!(message.contains("open it by `client.process_server(url)?.batch(name)`"), "{message}");
     let again = hello.server().batch("greetings").unwrap().jobs().unwrap();
     assert_eq!((again.succeeded(), simulator.ogc_ledger().len()), (8, 8));
     let kept = client.batches().unwrap();
@@ -94,7 +94,7 @@ fn a_lost_answer_is_found_again_by_what_was_asked() {
 }
 
 #[test]
-fn where_the_list_does_not_tell_what_was_asked_the_user_is() {
+fn without_inputs_in_the_list_a_lost_job_is_unproven() {
     let (simulator, folder) = (fast().ogc_hides_inputs().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::lost_answer().on("POST /ogc").after(3));
@@ -112,7 +112,7 @@ fn where_the_list_does_not_tell_what_was_asked_the_user_is() {
 }
 
 #[test]
-fn what_was_never_created_is_sent_again_all_the_same() {
+fn absent_jobs_are_sent_again_without_inputs_in_the_list() {
     let (simulator, folder) = (fast().ogc_hides_inputs().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::server_error(503).on("POST /ogc").after(1).times(2));
@@ -123,7 +123,7 @@ fn what_was_never_created_is_sent_again_all_the_same() {
 }
 
 #[test]
-fn failures_and_dismissals_are_told() {
+fn failures_and_dismissals_are_outcomes() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     simulator.inject(Fault::failing_job("failed").on("/ogc"));
@@ -141,17 +141,17 @@ fn failures_and_dismissals_are_told() {
     until(|| status(&running).len() == 2);
     let jobs = batch.clone().quiet().cancel().unwrap();
     running.wait().unwrap();
-    let told: Vec<_> = jobs.iter().map(|record| record.job.clone().unwrap().status).collect();
-    assert_eq!(told, [JobStatus::Failed, JobStatus::Cancelled]);
+    let statuses: Vec<_> = jobs.iter().map(|record| record.job.clone().unwrap().status).collect();
+    assert_eq!(statuses, [JobStatus::Failed, JobStatus::Cancelled]);
     let reasons: Vec<_> = jobs.iter().filter_map(JobRecord::reason).collect();
-    assert_eq!(reasons, ["the process came upon something that it cannot do", "dismissed by its user"]);
+    assert_eq!(reasons, ["the process failed on its inputs", "dismissed by its user"]);
     assert_eq!(batch.quiet().retry_failed().unwrap().succeeded(), 2);
     let all = hello.jobs().unwrap().with_details().unwrap();
     assert_eq!((all.len(), all.succeeded()), (4, 2), "those that failed are there, too");
 }
 
 #[test]
-fn progress_is_told_while_it_runs() {
+fn progress_of_running_jobs_is_reported() {
     let lasts = Distribution::Constant(Duration::from_secs(100));
     let (simulator, folder) = (still().run_times(lasts).start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
@@ -161,10 +161,10 @@ fn progress_is_told_while_it_runs() {
     simulator.clock().advance(Duration::from_secs(50));
     let progress = || -> Vec<u8> {
         let jobs = running.jobs().unwrap();
-        jobs.iter().filter_map(|one| one.job.as_ref()?.progress).filter(|told| *told > 0).collect()
+        jobs.iter().filter_map(|one| one.job.as_ref()?.progress).filter(|percent| *percent > 0).collect()
     };
     until(|| progress().len() == 2);
-    assert!(progress().iter().all(|told| (46..=49).contains(told)), "{:?}", progress());
+    assert!(progress().iter().all(|percent| (46..=49).contains(percent)), "{:?}", progress());
     let shown = format!("{:?}", running.jobs().unwrap());
     assert!(shown.contains("0 of 2 jobs succeeded"), "{shown}");
     let ended = hello.batch("slow", greetings(2)).unwrap().quiet().cancel().unwrap();
@@ -174,14 +174,14 @@ fn progress_is_told_while_it_runs() {
 }
 
 #[test]
-fn what_a_server_has_not_is_said() {
+fn unsupported_operations_are_errors() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let hello = process(&simulator, folder.path(), "hello-world");
     let batch = hello.batch("greetings", greetings(1)).unwrap().quiet();
-    let told =
+    let message =
         "an OGC API - Processes server has no prices: run the batch without `estimate` and `max_credits`";
-    assert!(batch.estimate().unwrap_err().to_string().ends_with(told));
-    assert!(batch.clone().max_credits(10).run().unwrap_err().to_string().ends_with(told));
+    assert!(batch.estimate().unwrap_err().to_string().ends_with(message));
+    assert!(batch.clone().max_credits(10).run().unwrap_err().to_string().ends_with(message));
     assert!(simulator.ogc_ledger().is_empty());
     let error = |rows: Vec<Value>| hello.batch("greetings", rows).unwrap_err().to_string();
     insta::assert_snapshot!(error(vec![json!({"nam": "x"}), json!({"name": 7})]), @"process `hello-world`: job 0 (`x`), `nam`: the process has no such input: did you mean `name`, `message`?; job 0 (`x`), `name`: it is missing, and has no default; job 1 (`7`), `name`: `7` is not a text");
@@ -201,9 +201,9 @@ fn a_batch_of_another_server_is_refused() {
     hello.batch("mine", greetings(1)).unwrap().quiet().run().unwrap();
     let grid = process(&simulator, folder.path(), "grid");
     let batch = grid.batch("mine", vec![json!({"bbox": [0, 0, 1, 1]})]).unwrap();
-    let told = batch.run().unwrap_err().to_string();
+    let message = batch.run().unwrap_err().to_string();
     assert_eq!(
-        told,
+        message,
         "batch `mine`: its journal belongs to process `hello-world` of this machine/ogc, and not to process `grid` \
          of this machine/ogc: give the batch another name"
     );
@@ -223,8 +223,8 @@ fn remote(login: Option<&'static str>) -> Server {
             }
             ["POST", "/base/processes/p/execution"] => {
                 let (_, body) = request.split_once("\r\n\r\n").unwrap();
-                let asked: Value = serde_json::from_str(body).unwrap();
-                let id = format!("job-{}", asked["inputs"]["x"]);
+                let execution: Value = serde_json::from_str(body).unwrap();
+                let id = format!("job-{}", execution["inputs"]["x"]);
                 answer_json(json!({"jobID": id, "processID": "p", "status": "successful"}))
             }
             _ => answer(404, "", b""),
@@ -237,7 +237,8 @@ fn a_batch_of_a_remote_server_is_opened_by_its_name() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let server = remote(None);
     let process = || {
-        let server = client_in(&simulator, folder.path()).processes(format!("{}/base", server.url)).unwrap();
+        let server =
+            client_in(&simulator, folder.path()).process_server(format!("{}/base", server.url)).unwrap();
         server.process("p").unwrap()
     };
     let row = |number: u8| json!({"x": number});
@@ -245,33 +246,35 @@ fn a_batch_of_a_remote_server_is_opened_by_its_name() {
     let client = client_in(&simulator, folder.path());
     let named = client.batch("far").unwrap().quiet();
     assert_eq!((named.jobs().unwrap().succeeded(), named.run().unwrap().succeeded()), (1, 1));
-    assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
+    assert_eq!(server.requests_to("POST").len(), 1, "nothing runs again");
     let entry = client.batches().unwrap().iter().next().unwrap().clone();
     assert_eq!((entry.name.as_str(), entry.service, entry.runs.as_str()), ("far", "OGC process", "p"));
-    assert!(server.asked("GET").iter().all(|request| !request.to_lowercase().contains("authorization")));
+    assert!(
+        server.requests_to("GET").iter().all(|request| !request.to_lowercase().contains("authorization"))
+    );
     // Jobs that were not sent yet are sent to the same server.
     let more = process().batch("more", vec![row(2), row(3)]).unwrap().quiet();
     assert_eq!(more.timeout(Duration::ZERO).run().unwrap().succeeded(), 0);
-    assert_eq!(server.asked("POST").len(), 1);
+    assert_eq!(server.requests_to("POST").len(), 1);
     assert_eq!(client.batch("more").unwrap().quiet().run().unwrap().succeeded(), 2);
-    assert_eq!(server.asked("POST").len(), 3);
+    assert_eq!(server.requests_to("POST").len(), 3);
     let other = remote(None);
-    let elsewhere = client.processes(format!("{}/base", other.url)).unwrap();
-    let told = elsewhere.batch("far").unwrap_err().to_string();
+    let elsewhere = client.process_server(format!("{}/base", other.url)).unwrap();
+    let message = elsewhere.batch("far").unwrap_err().to_string();
     assert!(
-        told.contains(&format!("its journal belongs to process `p` of {}/base, and not to ", server.url)),
-        "{told}"
+        message.contains(&format!("its journal belongs to process `p` of {}/base, and not to ", server.url)),
+        "{message}"
     );
 }
 
 #[test]
-fn who_opens_a_batch_of_a_remote_server_gives_its_login_again() {
+fn opening_a_batch_of_a_remote_server_needs_its_login() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let server = remote(Some("hunter2"));
     let client = client_in(&simulator, folder.path());
     let open = || {
         let endpoint = Endpoint::new(format!("{}/base", server.url)).token("hunter2");
-        client.processes(endpoint).unwrap()
+        client.process_server(endpoint).unwrap()
     };
     let batch = open().process("p").unwrap().batch("far", vec![json!({"x": 1})]).unwrap();
     assert_eq!(batch.quiet().run().unwrap().succeeded(), 1);
@@ -279,11 +282,11 @@ fn who_opens_a_batch_of_a_remote_server_gives_its_login_again() {
     assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
     assert!(error.to_string().contains("it wants a login (401)"), "{error}");
     assert_eq!(open().batch("far").unwrap().quiet().run().unwrap().succeeded(), 1);
-    assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
+    assert_eq!(server.requests_to("POST").len(), 1, "nothing runs again");
 }
 
 #[test]
-fn a_list_of_processes_that_repeats_itself_is_left() {
+fn a_repeating_list_of_processes_is_read_once() {
     let server = Server::start(|request| {
         let path = request.split(' ').nth(1).unwrap();
         if !path.starts_with("/processes") {
@@ -295,6 +298,6 @@ fn a_list_of_processes_that_repeats_itself_is_left() {
         let next = json!({"rel": "next", "href": format!("/processes?page={}", page + 1)});
         answer_json(json!({"processes": [{"id": "a"}, {"id": "b"}], "links": [next]}))
     });
-    let list = ProcessServer::open(&server.url).unwrap().list().unwrap();
-    assert_eq!((list.len(), list.has_more(), server.asked("GET /processes").len()), (2, false, 2));
+    let list = ProcessServer::open(&server.url).unwrap().processes().unwrap();
+    assert_eq!((list.len(), list.has_more(), server.requests_to("GET /processes").len()), (2, false, 2));
 }

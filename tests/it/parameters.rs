@@ -22,7 +22,7 @@ fn small() -> Aoi {
 }
 
 #[test]
-fn a_frame_makes_a_job_of_each_row() {
+fn each_row_of_a_frame_is_a_job() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -54,7 +54,7 @@ fn a_frame_makes_a_job_of_each_row() {
 }
 
 #[test]
-fn a_frame_of_scenes_is_a_frame_of_jobs() {
+fn a_frame_of_scenes_gives_one_job_per_scene() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -68,7 +68,7 @@ fn a_frame_of_scenes_is_a_frame_of_jobs() {
 }
 
 #[test]
-fn wrong_rows_are_told_by_row_and_column_and_nothing_is_sent() {
+fn invalid_rows_are_errors_with_row_and_column() {
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     let workflow = workflow(&client);
@@ -83,28 +83,28 @@ fn wrong_rows_are_told_by_row_and_column_and_nothing_is_sent() {
     .unwrap();
     let error = workflow.construct_parameters_from_dataframe(&frame).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    insta::assert_snapshot!(error, @"workflow `airports`: construct parameters: 6 of 7 rows cannot be sent: row 1 (`large`), `bbox`: 476.7 km² are more than the 100 km² of the project: cut it by `Aoi::split`, or raise the limit by `update_settings(Settings::new().max_aoi_size(477))`; row 2 (`late`), `time`: interval `2020-12-31` to `2020-01-01` ends before it starts; row 3 (`many`), `limit`: 11 images are more than the 10 of the project: ask for fewer, or raise the limit by `update_settings(Settings::new().max_images(11))`; row 4 (`nowhere`), `geometry`: nothing tells which images: give a place or scene ids; row 5 (`twice`), `time`: date `31.12.2020`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`: failed to parse four digit integer as year: invalid digit, expected 0-9 but got .; and 2 more problems");
+    insta::assert_snapshot!(error, @"workflow `airports`: construct parameters: 6 of 7 rows cannot be sent: row 1 (`large`), `bbox`: 476.7 km² are more than the 100 km² of the project: cut it by `Aoi::split`, or raise the limit by `update_settings(Settings::new().max_aoi_size(477))`; row 2 (`late`), `time`: interval `2020-12-31` to `2020-01-01` ends before it starts; row 3 (`many`), `limit`: 11 images are more than the 10 of the project: ask for fewer, or raise the limit by `update_settings(Settings::new().max_images(11))`; row 4 (`nowhere`), `geometry`: no images are specified: give a place or scene ids; row 5 (`twice`), `time`: date `31.12.2020`: write `2020-12-31`, `2020-12` or `2020-12-31T23:59:59Z`: failed to parse four digit integer as year: invalid digit, expected 0-9 but got .; and 2 more problems");
     assert!(simulator.ledger().is_empty());
     assert!(simulator.requests().iter().all(|request| !request.path.contains("/jobs")));
 }
 
 #[test]
-fn a_frame_says_what_a_query_would() {
+fn a_frame_and_a_query_give_the_same_job() {
     let client = Client::simulator().unwrap();
     let workflow = workflow(&client);
     let jobs = |frame: PolarsResult<DataFrame>| workflow.construct_parameters_from_dataframe(&frame.unwrap());
-    let told = |frame| jobs(frame).unwrap_err().to_string();
+    let message = |frame| jobs(frame).unwrap_err().to_string();
     let two = Series::new("scene_ids".into(), [Series::new("".into(), ["a", "b"])]);
     let frame = DataFrame::new(1, vec![two.into(), Column::new(format!("{DATA}.limit").into(), [1])]);
     let query = JobQuery::new().limit(1).scene_ids(["a", "b"]);
     assert_eq!(jobs(frame).unwrap()[0].inputs, workflow.construct_parameters(query).unwrap().inputs);
-    insta::assert_snapshot!(told(df!("asset_ids" => ["a"], "limit" => [1])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `asset_ids`: what the storage has is taken whole: give no place, dates, limit or other ids with it");
-    insta::assert_snapshot!(told(df!("scene_id" => [b"a".as_slice()])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `scene_id`: a binary is no id: cast it to a text");
+    insta::assert_snapshot!(message(df!("asset_ids" => ["a"], "limit" => [1])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `asset_ids`: scenes from storage are used whole: leave out the area, dates, limit and other ids");
+    insta::assert_snapshot!(message(df!("scene_id" => [b"a".as_slice()])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `scene_id`: a binary is no id: cast it to a text");
     let (bbox, name) = ("-17.50, 14.68, -17.46, 14.72", format!("{DATA}.bbox"));
-    insta::assert_snapshot!(told(df!("bbox" => [bbox], name.as_str() => [bbox])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `sobloo-s2-l1c-aoiclipped:1.bbox`: the row has another place already: leave all but one null");
+    insta::assert_snapshot!(message(df!("bbox" => [bbox], name.as_str() => [bbox])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0, `sobloo-s2-l1c-aoiclipped:1.bbox`: the row has another place already: leave all but one null");
     let name = format!("{DATA}.time");
-    insta::assert_snapshot!(told(df!("bbox" => [bbox], "time" => ["2019-01-01"], name.as_str() => ["2019-01-02"])), @"workflow `airports`: construct parameters: columns `time` and `sobloo-s2-l1c-aoiclipped:1.time` say the same: drop one of them");
-    insta::assert_snapshot!(told(df!("name" => ["Dakar"], "bbox" => ["-17.50, 14.68, x, -17.46, 14.72"])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0 (`Dakar`), `bbox`: a bbox is four numbers: west, south, east, north");
+    insta::assert_snapshot!(message(df!("bbox" => [bbox], "time" => ["2019-01-01"], name.as_str() => ["2019-01-02"])), @"workflow `airports`: construct parameters: columns `time` and `sobloo-s2-l1c-aoiclipped:1.time` have the same meaning: drop one of them");
+    insta::assert_snapshot!(message(df!("name" => ["Dakar"], "bbox" => ["-17.50, 14.68, x, -17.46, 14.72"])), @"workflow `airports`: construct parameters: 1 of 1 row cannot be sent: row 0 (`Dakar`), `bbox`: a bbox is four numbers: west, south, east, north");
     let days = df!("bbox" => [bbox], "start" => [1_546_300_800_000_i64], "end" => [1_577_750_400_000_i64]);
     let moment = |name| col(name).cast(DataType::Datetime(TimeUnit::Milliseconds, None));
     let days = days.unwrap().lazy().with_columns([moment("start"), moment("end")]).collect();
@@ -112,22 +112,22 @@ fn a_frame_says_what_a_query_would() {
 }
 
 #[test]
-fn an_unknown_column_is_a_slip_or_to_be_dropped() {
+fn an_unknown_column_is_an_error() {
     let client = Client::simulator().unwrap();
     let workflow = workflow(&client);
-    let told = |frame: PolarsResult<DataFrame>| {
+    let message = |frame: PolarsResult<DataFrame>| {
         workflow.construct_parameters_from_dataframe(&frame.unwrap()).unwrap_err().to_string()
     };
-    insta::assert_snapshot!(told(df!("scene_id" => ["a"], "limt" => [1])), @r#"workflow `airports`: construct parameters: column `limt`: no task has this parameter: did you mean `limit`, `time`, `time_series`? or drop the column by `frame.drop("limt")`"#);
-    insta::assert_snapshot!(told(df!("scene_id" => ["a"], "tiling.width" => [1])), @r#"workflow `airports`: construct parameters: column `tiling.width`: no task has this parameter: did you mean `tiling:1.tile_width`, `tiling:1.nodata`, `tiling:1.tile_height`? or drop the column by `frame.drop("tiling.width")`"#);
-    insta::assert_snapshot!(told(df!("scene_id" => ["a"], "ids" => ["b"])), @"workflow `airports`: construct parameters: columns `scene_id` and `ids` say the same: drop one of them");
-    insta::assert_snapshot!(told(df!("ids" => ["a"], "tiling.tile_width" => [1], "tiling:1.tile_width" => [2])), @"workflow `airports`: construct parameters: columns `tiling.tile_width` and `tiling:1.tile_width` say the same: drop one of them");
-    insta::assert_snapshot!(told(df!("name" => ["x", "y", "z"], "ids" => ["a", "b", "a"])), @"workflow `airports`: construct parameters: 1 of 3 rows cannot be sent: row 2 (`z`): it is the same as row 0 (`x`), and would be paid twice");
-    insta::assert_snapshot!(told(df!("scene_id" => [""; 0])), @"workflow `airports`: construct parameters: the frame has no rows");
+    insta::assert_snapshot!(message(df!("scene_id" => ["a"], "limt" => [1])), @r#"workflow `airports`: construct parameters: column `limt`: no task has this parameter: did you mean `limit`, `time`, `time_series`? or drop the column by `frame.drop("limt")`"#);
+    insta::assert_snapshot!(message(df!("scene_id" => ["a"], "tiling.width" => [1])), @r#"workflow `airports`: construct parameters: column `tiling.width`: no task has this parameter: did you mean `tiling:1.tile_width`, `tiling:1.nodata`, `tiling:1.tile_height`? or drop the column by `frame.drop("tiling.width")`"#);
+    insta::assert_snapshot!(message(df!("scene_id" => ["a"], "ids" => ["b"])), @"workflow `airports`: construct parameters: columns `scene_id` and `ids` have the same meaning: drop one of them");
+    insta::assert_snapshot!(message(df!("ids" => ["a"], "tiling.tile_width" => [1], "tiling:1.tile_width" => [2])), @"workflow `airports`: construct parameters: columns `tiling.tile_width` and `tiling:1.tile_width` have the same meaning: drop one of them");
+    insta::assert_snapshot!(message(df!("name" => ["x", "y", "z"], "ids" => ["a", "b", "a"])), @"workflow `airports`: construct parameters: 1 of 3 rows cannot be sent: row 2 (`z`): it is the same as row 0 (`x`), and would be paid twice");
+    insta::assert_snapshot!(message(df!("scene_id" => [""; 0])), @"workflow `airports`: construct parameters: the frame has no rows");
 }
 
 #[test]
-fn one_job_is_made_from_a_query() {
+fn a_job_is_constructed_from_a_query() {
     let client = Client::simulator().unwrap();
     let workflow = workflow(&client);
     let query = JobQuery::new().geometry(airports()).scene_ids(["a", "b"]).set("tiling.tile_width", 64);
@@ -141,7 +141,7 @@ fn one_job_is_made_from_a_query() {
 }
 
 #[test]
-fn the_limits_of_the_project_hold_for_every_place() {
+fn the_limits_of_the_project_apply_to_every_place() {
     let client = Client::simulator().unwrap();
     let workflow = workflow(&client);
     let parallel =
@@ -156,36 +156,37 @@ fn the_limits_of_the_project_hold_for_every_place() {
 }
 
 #[test]
-fn a_job_without_a_price_is_named_and_loses_no_other() {
+fn a_job_without_a_price_is_named_and_does_not_affect_others() {
     let simulator = Simulator::start().unwrap();
     let workflow = workflow(&client_of(&simulator));
     let ids = (0..40).map(|id| format!("s{id}"));
     let mut jobs = workflow.construct_parameters_parallel(ParallelParameters::new().scene_ids(ids)).unwrap();
     // Changed after the check, as a future block may refuse it.
     jobs[7].inputs[DATA]["limit"] = json!(-1);
-    let asked =
+    let requests =
         || simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
     let estimate = workflow.estimate(&jobs).unwrap();
-    let failed: Vec<_> = estimate.failed().map(|(label, error)| format!("{label}: {error}")).collect();
+    let failed: Vec<_> =
+        estimate.failed().into_iter().map(|(label, error)| format!("{label}: {error}")).collect();
     assert!(
         matches!(failed.as_slice(), [one] if one.starts_with("s7: ") && one.contains("400: limit must be")),
         "{failed:?}"
     );
-    assert_eq!((asked(), estimate.to_dataframe().unwrap().shape()), (40, (40, 6)));
+    assert_eq!((requests(), estimate.to_dataframe().unwrap().shape()), (40, (40, 6)));
     assert!(estimate.prices().unwrap_err().to_string().starts_with("job `s7` has no price: "));
     // Only prices that are still missing are requested again.
     jobs[7] = jobs[8].clone();
     assert_eq!(workflow.estimate(&jobs).unwrap().prices().unwrap().len(), 40);
-    assert_eq!(asked(), 40);
+    assert_eq!(requests(), 40);
     let alone = workflow.construct_parameters(JobQuery::new().scene_ids(["x"])).unwrap();
     workflow.estimate(&[alone.clone(), alone]).unwrap();
-    assert_eq!(asked(), 41, "equal jobs are asked for once");
+    assert_eq!(requests(), 41, "equal jobs are asked for once");
     let budget = workflow.batch("b", jobs[..7].to_vec()).unwrap().max_credits(0).run().unwrap_err();
     assert_eq!(budget.kind(), ErrorKind::Credits, "{budget}");
 }
 
 #[test]
-fn nothing_more_is_asked_when_the_login_is_refused() {
+fn requests_stop_when_the_login_is_refused() {
     let simulator = Simulator::start().unwrap();
     let workflow = workflow(&client_of(&simulator));
     let ids = (0..200).map(|id| format!("s{id}"));
@@ -193,6 +194,7 @@ fn nothing_more_is_asked_when_the_login_is_refused() {
     simulator.inject(up42::simulator::Fault::server_error(403).on("POST /estimate").times(1000));
     let error = workflow.estimate(&jobs).unwrap_err();
     assert!(error.to_string().starts_with("workflow `airports`: estimate: job `s0`: "), "{error}");
-    let asked = simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
-    assert!(asked <= 16 * 2, "{asked}");
+    let requests =
+        simulator.requests().iter().filter(|request| request.path.ends_with("/estimate/job")).count();
+    assert!(requests <= 16 * 2, "{requests}");
 }

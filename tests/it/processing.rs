@@ -38,7 +38,7 @@ fn bought(client: &Client) -> StorageItems {
 }
 
 #[test]
-fn items_of_the_storage_are_processed_and_their_results_are_files() {
+fn storage_items_are_processed_and_results_downloaded() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);
@@ -67,13 +67,13 @@ fn items_of_the_storage_are_processed_and_their_results_are_files() {
     assert_eq!(again.cost(), jobs.cost());
     let listed = process.jobs(ProcessingFilter::new().status([JobStatus::Succeeded])).unwrap();
     assert_eq!(listed.with_details().unwrap().cost(), jobs.cost());
-    let asked = simulator.requests();
-    let single = asked.iter().filter(|request| request.path.starts_with("/v2/processing/jobs/")).count();
+    let requests = simulator.requests();
+    let single = requests.iter().filter(|request| request.path.starts_with("/v2/processing/jobs/")).count();
     assert!(single <= 8, "how jobs stand is asked for by ids: {single} were asked alone");
 }
 
 #[test]
-fn what_the_platform_refuses_is_told() {
+fn refusals_of_the_platform_are_errors() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);
@@ -84,18 +84,18 @@ fn what_the_platform_refuses_is_told() {
     let urls: Vec<String> = items.iter().map(|item| item.url().unwrap()).collect();
     let pair = json!({"title": "a", "sourceItem": urls[0], "referenceItem": urls[1]});
     change.validate(&pair).unwrap();
-    let told = |inputs: Value| change.validate(&inputs).unwrap_err().to_string();
+    let message = |inputs: Value| change.validate(&inputs).unwrap_err().to_string();
     let with = |name: &str, value: Value| {
         let mut inputs = pair.clone();
         inputs[name] = value;
         inputs
     };
-    let error = told(with("sensitivity", 9.into()));
+    let error = message(with("sensitivity", 9.into()));
     assert!(error.ends_with("`sensitivity`: 9 is more than 5"), "{error}");
-    let error = told(json!({"title": "a", "sourceItem": urls[0]}));
+    let error = message(json!({"title": "a", "sourceItem": urls[0]}));
     assert!(error.contains("`referenceItem`"), "{error}");
     let gone = with("referenceItem", urls[1].replace("collections/", "collections/no").into());
-    let error = told(gone.clone());
+    let error = message(gone.clone());
     assert!(error.contains("ItemNotFound: item "), "{error}");
     // The platform checks it once more, and then there is a job.
     let jobs = change.batch("gone", vec![gone]).unwrap().quiet().run().unwrap();
@@ -109,7 +109,7 @@ fn what_the_platform_refuses_is_told() {
 }
 
 #[test]
-fn credits_of_what_failed_are_given_back() {
+fn credits_of_failed_jobs_are_refunded() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);
@@ -129,7 +129,7 @@ fn credits_of_what_failed_are_given_back() {
 }
 
 #[test]
-fn a_balance_that_is_too_low_rejects_and_nothing_is_paid() {
+fn a_low_balance_rejects_jobs_without_a_charge() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);
@@ -142,7 +142,7 @@ fn a_balance_that_is_too_low_rejects_and_nothing_is_paid() {
 }
 
 #[test]
-fn orders_are_a_batch_like_any_other() {
+fn orders_run_as_a_batch() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let scenes = client.catalog().search(Search::new(place()).collections(["phr"]).limit(3)).unwrap();
@@ -161,12 +161,12 @@ fn orders_are_a_batch_like_any_other() {
     assert_eq!(client.batch("dakar").unwrap().run().unwrap().succeeded(), 3);
     assert_eq!(simulator.orders().len(), 3);
     let kept = client.batches().unwrap();
-    let told: Vec<_> = kept.iter().map(|entry| (entry.service, entry.runs.as_str())).collect();
-    assert_eq!(told, [("order", "phr/display")]);
+    let stored: Vec<_> = kept.iter().map(|entry| (entry.service, entry.runs.as_str())).collect();
+    assert_eq!(stored, [("order", "phr/display")]);
 }
 
 #[test]
-fn other_tags_and_another_budget_buy_nothing_twice() {
+fn changed_tags_or_budget_buy_nothing_twice() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let pilot = client.budgets().unwrap().get("Pilot").unwrap().clone();
@@ -196,7 +196,7 @@ fn other_tags_and_another_budget_buy_nothing_twice() {
 }
 
 #[test]
-fn a_batch_that_is_opened_by_its_name_pays_from_its_budget() {
+fn a_batch_opened_by_name_pays_from_its_budget() {
     let (simulator, folder) = (fast().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let items = bought(&client);

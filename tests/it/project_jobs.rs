@@ -11,7 +11,7 @@ use up42::jobs::{
 use up42::serde_json::{Value, json};
 use up42::simulator::{Fault, Simulator};
 
-use crate::projects::told;
+use crate::projects::message;
 use crate::server::{Server, json as answer_json};
 use crate::wait::{PATIENCE, still, until};
 use crate::{client_of, fast, harbour};
@@ -37,7 +37,7 @@ fn first(project: &Project, jobs: &JobCollection) -> ProjectJob {
 }
 
 #[test]
-fn jobs_are_listed_by_what_they_are() {
+fn jobs_are_listed_by_filters() {
     let (simulator, client) = fast();
     let project = client.project().unwrap();
     simulator.inject(Fault::failing_job("FAILED").on("POST /jobs").after(1));
@@ -54,7 +54,7 @@ fn jobs_are_listed_by_what_they_are() {
     assert_eq!((count(all().between("2000-01-01", "2000-12-31")), count(all().between("..", ".."))), (0, 5));
     let error = project.jobs(all().status(["failing"])).unwrap_err();
     assert_eq!(
-        told(&error),
+        message(&error),
         "jobs of project `Simulated project`: there is no status `failing`, but `not started`, `queued`, \
          `running`, `cancelling`, `cancelled`, `failed`, `error`, `succeeded`, `rejected`"
     );
@@ -72,11 +72,11 @@ fn jobs_are_listed_by_what_they_are() {
     let again = project.jobs_by_id(ids.iter().chain(&ids)).unwrap();
     assert_eq!(again.iter().map(|record| record.job.as_ref().unwrap().id.clone()).collect::<Vec<_>>(), ids);
     let error = project.jobs_by_id(["31e82142-0000"]).unwrap_err();
-    assert!(told(&error).starts_with("job `31e82142-0000`: 404: "), "{error}");
+    assert!(message(&error).starts_with("job `31e82142-0000`: 404: "), "{error}");
 }
 
 #[test]
-fn listed_jobs_bring_their_results() {
+fn results_of_listed_jobs_are_downloaded() {
     let (_simulator, client) = fast();
     let project = client.project().unwrap();
     let (ports, _) = run(&project, "ports", &[S2], 2);
@@ -86,7 +86,7 @@ fn listed_jobs_bring_their_results() {
 }
 
 #[test]
-fn a_list_that_never_ends_is_read_once() {
+fn an_endless_list_is_read_once() {
     let server = Server::start(|request| match request.starts_with("GET /projects/p/jobs?") {
         true => answer_json(
             json!({"data": [{"id": "a", "status": "RUNNING", "createdAt": "2020-01-01T00:00:00Z"}]}),
@@ -96,9 +96,9 @@ fn a_list_that_never_ends_is_read_once() {
     });
     let project = server.client().project_id("p").build().unwrap().project().unwrap();
     assert_eq!(project.jobs(JobFilter::new()).unwrap().len(), 1);
-    assert_eq!(server.asked("GET /projects/p/jobs?").len(), 2);
+    assert_eq!(server.requests_to("GET /projects/p/jobs?").len(), 2);
     project.jobs(JobFilter::new().between("2020-01-02", "..")).unwrap();
-    assert_eq!(server.asked("GET /projects/p/jobs?").len(), 3, "older jobs are not asked for");
+    assert_eq!(server.requests_to("GET /projects/p/jobs?").len(), 3, "older jobs are not asked for");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_job_is_renamed_and_run_again_with_its_inputs() {
     let job = first(&project, &jobs);
     let renamed = job.rename("Dakar").unwrap();
     assert_eq!((renamed.name.as_deref(), &renamed.id), (Some("Dakar"), &job.id));
-    let error = told(&job.rename("").unwrap_err());
+    let error = message(&job.rename("").unwrap_err());
     assert!(error.ends_with("Field \"name\" must not be empty"), "{error}");
     let again = job.rerun("Dakar, again").unwrap();
     assert!(
@@ -175,13 +175,13 @@ fn tasks_have_logs_and_results() {
     let path = part.iter().next().unwrap().path.clone().unwrap();
     let inside = folder.path().join(format!("task_{}", tasks[0].id)).join(format!("job_{}", job.id));
     assert!(path.starts_with(inside), "{}", path.display());
-    let asked = simulator.requests();
+    let requests = simulator.requests();
     let task_url = format!("/tasks/{}/downloads/results/", tasks[0].id);
-    assert_eq!(asked.iter().filter(|request| request.path.ends_with(&task_url)).count(), 1);
+    assert_eq!(requests.iter().filter(|request| request.path.ends_with(&task_url)).count(), 1);
 }
 
 #[test]
-fn what_has_not_succeeded_has_no_results() {
+fn only_succeeded_jobs_have_results() {
     let (simulator, client) = fast();
     let project = client.project().unwrap();
     simulator.inject(Fault::failing_job("FAILED").on("POST /jobs"));
@@ -194,7 +194,7 @@ fn what_has_not_succeeded_has_no_results() {
 }
 
 #[test]
-fn quicklooks_lie_where_the_results_do() {
+fn quicklooks_have_the_footprint_of_the_results() {
     let (simulator, client) = fast();
     let project = client.project().unwrap();
     let (workflow, jobs) = run(&project, "ports", &[S2, "tiling"], 1);
@@ -203,7 +203,7 @@ fn quicklooks_lie_where_the_results_do() {
     assert_eq!((quicklooks.len(), quicklooks.pictures()), (1, 1));
     assert!(quicklooks.iter().all(|one| one.footprint.is_some() && !one.properties.is_empty()));
     assert!(job.task("tiling").unwrap().download_quicklooks().unwrap().is_empty());
-    assert!(quicklooks.map(&harbour()).to_html().contains("1 quicklook, Dakar"));
+    assert!(quicklooks.to_map(&harbour()).to_html().contains("1 quicklook, Dakar"));
     let folder = tempfile::tempdir().unwrap();
     let results = job.download_results(folder.path()).unwrap();
     let Some(Geometry::Polygon(outline)) = quicklooks.iter().next().unwrap().footprint.clone() else {
@@ -218,7 +218,7 @@ fn quicklooks_lie_where_the_results_do() {
     simulator.inject(Fault::server_error(404).on("GET quicklooks").after(1));
     let gone = job.download_quicklooks().unwrap();
     assert_eq!((gone.len(), gone.pictures()), (1, 0));
-    let error = told(gone.iter().next().unwrap().error().unwrap());
+    let error = message(gone.iter().next().unwrap().error().unwrap());
     assert!(error.starts_with(&format!("quicklook `{name}`: 404")), "{error}");
 
     // A dry run shows whole scenes, and its `data.json` has their outlines.
@@ -230,7 +230,7 @@ fn quicklooks_lie_where_the_results_do() {
 }
 
 #[test]
-fn credits_are_told_page_by_page() {
+fn the_credit_history_is_read_page_by_page() {
     let (simulator, client) = fast();
     let (_, jobs) = run(&client.project().unwrap(), "ports", &[S2], 3);
     let history = client.credit_history().unwrap();
@@ -240,8 +240,8 @@ fn credits_are_told_page_by_page() {
     assert!(newest_first.is_sorted_by(|a, b| a >= b));
     assert_eq!(history.iter().filter(|entry| entry.job.is_some()).count(), 3);
     assert!(client.credit_history_between("2000-01-01", "2000-12-31").unwrap().is_empty());
-    let asked = simulator.requests().len();
+    let requests = simulator.requests().len();
     let error = client.credit_history_between("yesterday", "..").unwrap_err();
     assert!(error.to_string().contains("date `yesterday`"), "{error}");
-    assert_eq!(simulator.requests().len(), asked);
+    assert_eq!(simulator.requests().len(), requests);
 }

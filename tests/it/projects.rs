@@ -10,7 +10,7 @@ use crate::server::{Server, json as answer_json};
 const S2: &str = "sobloo-s2-l1c-aoiclipped";
 
 /// Returns the text of an error without the request that failed.
-pub fn told(error: &up42::Error) -> String {
+pub fn message(error: &up42::Error) -> String {
     let parts = error.to_string();
     let is_request = |part: &&str| ["GET /", "POST /", "PUT /"].iter().any(|method| part.starts_with(method));
     let parts: Vec<_> = parts.split(": ").filter(|part| !is_request(part)).collect();
@@ -22,14 +22,14 @@ fn project() -> Project {
 }
 
 #[test]
-fn a_refused_setting_is_named_with_its_range() {
+fn the_error_of_a_refused_setting_has_its_range() {
     let project = project();
     let before = project.settings().unwrap();
     assert_eq!((before.max_aoi_size(), before.max_images()), (Some(100), Some(10)));
     let error = project.update_settings(Settings::new().max_aoi_size(200).max_images(21)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(
-        told(&error),
+        message(&error),
         "update the project's settings: `JOB_QUERY_LIMIT_PARAMETER_MAX_VALUE` must be 1 to 20, not 21: 400: Field \
          \"list[1].value\" must be in range Range[1,20], got 21"
     );
@@ -37,21 +37,21 @@ fn a_refused_setting_is_named_with_its_range() {
 }
 
 #[test]
-fn handles_are_made_from_ids() {
+fn workflows_and_jobs_are_opened_by_id() {
     let client = Client::simulator().unwrap();
     let project = client.project_by_id(Simulator::PROJECT_ID).unwrap();
     let workflow = project.create_workflow("ports", "All of them").unwrap();
     let found = project.workflow_by_id(workflow.id()).unwrap();
     assert_eq!((found.name(), found.description()), ("ports", Some("All of them")));
-    let told = |error: up42::Error| (error.kind(), told(&error));
-    let (kind, text) = told(project.workflow_by_id("31e82142-0000").unwrap_err());
+    let message = |error: up42::Error| (error.kind(), message(&error));
+    let (kind, text) = message(project.workflow_by_id("31e82142-0000").unwrap_err());
     assert!(kind == ErrorKind::NotFound && text.starts_with("workflow `31e82142-0000`: 404: "), "{text}");
-    let (kind, text) = told(project.job("31e82142-0000").unwrap_err());
+    let (kind, text) = message(project.job("31e82142-0000").unwrap_err());
     assert!(kind == ErrorKind::NotFound && text.starts_with("job `31e82142-0000`: 404: "), "{text}");
-    let (kind, text) = told(client.project_by_id("31e82142-0000").unwrap_err());
+    let (kind, text) = message(client.project_by_id("31e82142-0000").unwrap_err());
     assert!(kind == ErrorKind::NotFound && text.starts_with("project `31e82142-0000`: 404: "), "{text}");
     for odd in ["../settings", "a/b", ""] {
-        let (kind, text) = told(project.workflow_by_id(odd).unwrap_err());
+        let (kind, text) = message(project.workflow_by_id(odd).unwrap_err());
         assert!(kind == ErrorKind::InvalidInput && text.contains("is not a valid workflow id"), "{text}");
         assert_eq!(project.job(odd).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(client.project_by_id(odd).unwrap_err().kind(), ErrorKind::InvalidInput);
@@ -79,7 +79,7 @@ fn a_workflow_is_renamed_described_and_deleted() {
 }
 
 #[test]
-fn tasks_are_given_by_name_id_display_name_and_version() {
+fn tasks_are_added_by_name_id_display_name_and_version() {
     let project = project();
     let workflow = project.workflow("chain").unwrap();
     let old = project.block("tiling@1.2.1").unwrap();
@@ -106,14 +106,14 @@ fn tasks_are_given_by_name_id_display_name_and_version() {
 }
 
 #[test]
-fn blocks_that_do_not_fit_are_named() {
+fn incompatible_blocks_are_an_error() {
     let project = project();
     let workflow = project.workflow("chain").unwrap();
     let error = workflow.add_tasks(["sobloo-s2-l1c-fullscene", "tiling"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(
-        told(&error),
-        "workflow `chain`: add tasks: two of the blocks do not fit together: `compatible_blocks` tells which do: 422: \
+        message(&error),
+        "workflow `chain`: add tasks: two of the blocks do not fit together: `compatible_blocks` lists those that do: 422: \
          Workflow cannot be saved because it contains errors.: `tiling:1`"
     );
     workflow.add_tasks(["sobloo-s2-l1c-fullscene"]).unwrap();
@@ -131,7 +131,7 @@ fn blocks_that_do_not_fit_are_named() {
 }
 
 #[test]
-fn a_block_is_told_with_its_parameters() {
+fn a_block_is_read_with_its_parameters() {
     let project = project();
     let block = project.block("Sentinel-2 Level-1C (GeoTIFF)").unwrap();
     assert!(block.is_data && block.name == S2 && block.version.as_deref() == Some("2.6.0"));
@@ -167,7 +167,7 @@ fn every_page_of_the_history_is_read() {
 }
 
 #[test]
-fn a_refused_manifest_is_named() {
+fn the_error_of_a_refused_manifest_has_the_problem() {
     let client = Client::simulator().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("UP42Manifest.json");
@@ -175,7 +175,7 @@ fn a_refused_manifest_is_named() {
     let error = client.validate_manifest(&path).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(
-        told(&error),
+        message(&error),
         format!(
             "manifest `{}`: 400: validateBlockSchema.block: Invalid JSON for 'BLOCK' schema version '1': sail is not a \
              valid enum value",

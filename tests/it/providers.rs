@@ -18,7 +18,7 @@ fn classic(simulator: &Simulator) -> Catalog {
 }
 
 #[test]
-fn the_hosts_find_what_the_stac_api_finds() {
+fn hosts_and_the_stac_api_find_the_same_scenes() {
     let simulator = Simulator::start().unwrap();
     let catalog = client_of(&simulator).catalog();
     let search = Search::new(dakar())
@@ -33,13 +33,13 @@ fn the_hosts_find_what_the_stac_api_finds() {
     assert_eq!(ids(&hosts), ids(&stac));
     let all = search.clone().collections([""; 0]).max_cloud_cover(5.0);
     assert_eq!(ids(&catalog.hosts().search(&all).unwrap()), ids(&catalog.search(&all).unwrap()));
-    let asked: Vec<_> = simulator
+    let requests: Vec<_> = simulator
         .requests()
         .into_iter()
         .filter(|request| request.path.starts_with("/catalog/hosts"))
         .collect();
-    let of = |host: &str| asked.iter().filter(|request| request.path.contains(host)).count();
-    assert!(of("/oneatlas/") >= 1 && of("/sentinel/") >= 1, "{asked:?}");
+    let of = |host: &str| requests.iter().filter(|request| request.path.contains(host)).count();
+    assert!(of("/oneatlas/") >= 1 && of("/sentinel/") >= 1, "{requests:?}");
     let one = catalog.host("oneatlas").search(search.clone().collections(["spot"])).unwrap();
     assert!(!one.is_empty() && one.iter().all(|scene| scene.collection.as_deref() == Some("spot")));
     let error = catalog.host("nobody").search(&search).unwrap_err().to_string();
@@ -47,7 +47,7 @@ fn the_hosts_find_what_the_stac_api_finds() {
 }
 
 #[test]
-fn an_area_of_parts_across_the_antimeridian_works_everywhere() {
+fn every_provider_searches_parts_across_the_antimeridian() {
     let simulator = Simulator::start().unwrap();
     let account = client_of(&simulator).catalog();
     let project = classic(&simulator);
@@ -88,23 +88,23 @@ fn sensors_are_data_blocks_of_the_classic_catalog() {
 }
 
 #[test]
-fn an_unknown_collection_is_named() {
+fn an_unknown_collection_is_an_error_with_suggestions() {
     let client = Client::simulator().unwrap();
     let search = Search::new(dakar()).collections(["phr", "sentinel2"]).between("2019-01-01", "2019-12-31");
-    let told =
+    let expected =
         "search the catalog: there is no collection `sentinel2`: did you mean `sentinel-2`, `pneo`, `phr`?";
-    assert_eq!(client.catalog().search(&search).unwrap_err().to_string(), told);
-    assert_eq!(client.catalog().hosts().search(&search).unwrap_err().to_string(), told);
+    assert_eq!(client.catalog().search(&search).unwrap_err().to_string(), expected);
+    assert_eq!(client.catalog().hosts().search(&search).unwrap_err().to_string(), expected);
     // A name in capitals means the same collection, and an empty result is not an error.
     let none = search.collections(["PHR"]).filter("platform", Op::Eq, "nobody");
     assert!(client.catalog().search(none).unwrap().is_empty());
 }
 
 #[test]
-fn a_catalog_says_what_it_cannot_know() {
+fn unsupported_criteria_of_a_catalog_are_errors() {
     let client = Client::simulator().unwrap();
-    let told = |catalog: Catalog, search: Search| catalog.search(search).unwrap_err().to_string();
-    insta::assert_snapshot!(told(client.catalog(), Search::new(dakar()).sensors(["spot"])), @"search the catalog: UP42's STAC API knows no sensors: use `collections`, or a filter on `platform`");
-    insta::assert_snapshot!(told(client.catalog(), Search::new(dakar()).usage_types(["DATA"])), @"search the catalog: UP42's STAC API knows no usage types: leave them out");
+    let message = |catalog: Catalog, search: Search| catalog.search(search).unwrap_err().to_string();
+    insta::assert_snapshot!(message(client.catalog(), Search::new(dakar()).sensors(["spot"])), @"search the catalog: UP42's STAC API knows no sensors: use `collections`, or a filter on `platform`");
+    insta::assert_snapshot!(message(client.catalog(), Search::new(dakar()).usage_types(["DATA"])), @"search the catalog: UP42's STAC API knows no usage types: leave them out");
     insta::assert_snapshot!(client.catalog().hosts().queryables().unwrap_err(), @"list the queryables: this catalog is not a STAC API: log in with an account, or use `Catalog::stac`");
 }

@@ -269,13 +269,13 @@ fn every_catalog_has_quicklooks() {
         let scenes = catalog.search(Search::new(&square).sort_by(SortBy::CloudCover).limit(1)).unwrap();
         assert_eq!(catalog.download_quicklooks(&scenes).unwrap().pictures(), 1, "{}", public.name);
         let path = (public.quicklook)("s1");
-        assert_eq!(server.asked(&format!("GET {path} ")).len(), 1, "{}: {path}", public.name);
+        assert_eq!(server.requests_to(&format!("GET {path} ")).len(), 1, "{}: {path}", public.name);
     }
 }
 
 /// Checks errors as CMR sends them: a list of texts.
 #[test]
-fn the_words_of_a_refusal_are_passed_on() {
+fn the_error_message_of_a_catalog_is_included() {
     let server = Server::start(|request| match request.starts_with("GET / ") {
         true => reply(json!({"links": [{"rel": "search", "href": "/search", "method": "GET"}]})),
         false => {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use up42::batch::OnChange;
+use up42::batch::{JobCollection, OnChange};
 use up42::catalog::Search;
 use up42::orders::{OrderFilter, OrderPlacement, OrderPlan};
 use up42::serde_json::json;
@@ -14,6 +14,8 @@ use up42::{Client, ErrorKind};
 
 use crate::batches::{client_in, fast, parameters, posts, workflow};
 use crate::harbour;
+use crate::orders::is_lost;
+use crate::wait::repeat_until;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Variable that gives a separate program its folder.
@@ -22,6 +24,11 @@ const FOLDER: &str = "UP42_PURCHASES_FOLDER";
 /// Returns a simulator whose list never has new orders: only local records can prove them.
 fn late() -> SimulatorBuilder {
     Simulator::builder().clock(Clock::manual()).list_lag(MINUTE)
+}
+
+/// Returns whether each job exists, as far as the batch knows.
+fn has_ids(jobs: &JobCollection) -> bool {
+    jobs.iter().all(|record| record.job.is_some())
 }
 
 fn plan(client: &Client, scenes: usize) -> OrderPlan {
@@ -42,8 +49,9 @@ fn an_order_is_bought_once_by_place_and_by_any_batch() {
     let ordered = |name: &str| batch(name).jobs().unwrap().iter().filter(|one| one.job.is_some()).count();
     for name in ["dakar", "again"] {
         // The deadline ends the wait for the delivery.
-        batch(name).timeout(Duration::from_millis(300)).run().unwrap();
-        assert_eq!((ordered(name), simulator.orders().len()), (3, 3), "{name}");
+        let run = || drop(batch(name).timeout(Duration::from_millis(300)).run().unwrap());
+        repeat_until(run, |()| ordered(name) == 3);
+        assert_eq!(simulator.orders().len(), 3, "{name}");
     }
     let again = plan(&client(), 3).place().unwrap();
     assert!(again.iter().all(|one| matches!(one.outcome, OrderPlacement::Existing(_))), "{again:?}");
@@ -59,18 +67,19 @@ fn an_order_is_bought_once_by_place_and_by_any_batch() {
 }
 
 #[test]
-fn many_programs_that_place_and_run_a_plan_buy_it_once() {
+fn concurrent_programs_buy_a_plan_once() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     simulator.inject(Fault::lost_answer().on("POST /v2/orders").after(2));
     std::thread::scope(|scope| {
         for number in 0..6 {
-            let client = client_in(&simulator, folder.path());
+            let (client, orders) = (client_in(&simulator, folder.path()), simulator.clone());
             scope.spawn(move || {
                 let plan = plan(&client, 4).lost_job_timeout(MINUTE).timeout(Duration::from_millis(1500));
-                match number % 2 {
+                let buy = || match number % 2 {
                     0 => drop(plan.place().unwrap()),
                     _ => drop(plan.batch(format!("batch {number}")).unwrap().quiet().run().unwrap()),
-                }
+                };
+                repeat_until(buy, |()| orders.orders().len() >= 4);
             });
         }
     });
@@ -82,15 +91,14 @@ fn many_programs_that_place_and_run_a_plan_buy_it_once() {
 }
 
 #[test]
-fn what_another_batch_may_have_sent_is_bought_when_it_is_proven_absent() {
+fn an_order_of_another_batch_is_bought_once_proven_absent() {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
     // The request fails without a clear result, and the program gives up.
     simulator.inject(Fault::server_error(500).on("POST /v2/orders"));
-    let first = plan(&client, 1).timeout(Duration::from_millis(200)).place().unwrap();
-    let outcome = &first.iter().next().unwrap().outcome;
-    assert!(matches!(outcome, OrderPlacement::Lost(_)) && simulator.orders().is_empty(), "{first:?}");
+    repeat_until(|| plan(&client, 1).timeout(Duration::from_millis(200)).place().unwrap(), is_lost);
+    assert!(simulator.orders().is_empty());
     let batch = plan(&client, 1).batch("other").unwrap().quiet().lost_job_timeout(Duration::from_millis(300));
     assert_eq!(batch.run().unwrap().succeeded(), 1);
     // The first plan finds the order that the batch has bought.
@@ -115,7 +123,7 @@ fn reserve(folder: &Path, batch: &str, tag: &str, id: &str) {
 
 /// Checks a reservation with an order that the platform no longer has.
 #[test]
-fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent() {
+fn a_missing_order_is_bought_once_proven_absent() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     plan(&client, 1).name("before").place().unwrap();
@@ -125,8 +133,8 @@ fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent()
     let placed = plan(&client, 2).timeout(Duration::from_secs(5)).place().unwrap();
     let outcomes: Vec<_> = placed.iter().map(|one| &one.outcome).collect();
     let [OrderPlacement::Lost(error), OrderPlacement::Placed(_)] = outcomes[..] else { panic!("{placed:?}") };
-    let told = format!("batch `gone` ordered it as `{id}`, which the platform does not know");
-    assert_eq!((error.to_string(), simulator.orders().len()), (told, 2));
+    let message = format!("batch `gone` ordered it as `{id}`, which the platform does not know");
+    assert_eq!((error.to_string(), simulator.orders().len()), (message, 2));
     let proven = || plan(&client, 2).lost_job_timeout(Duration::from_millis(300)).place().unwrap();
     assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3));
     assert_eq!((proven().orders().len(), simulator.orders().len()), (2, 3), "it is known from now on");
@@ -134,7 +142,7 @@ fn an_order_that_is_gone_stops_no_other_and_is_bought_once_it_is_proven_absent()
 
 /// Checks an outage that denies an order by its id; the list has it, though without its tag.
 #[test]
-fn an_order_that_its_id_denies_and_the_list_has_is_not_bought_again() {
+fn an_order_found_in_the_list_only_is_not_bought_again() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let placed = plan(&client, 2).name("other").place().unwrap();
@@ -148,19 +156,19 @@ fn an_order_that_its_id_denies_and_the_list_has_is_not_bought_again() {
 }
 
 #[test]
-fn tags_that_lead_to_an_order_are_this_librarys_alone() {
+fn tags_for_finding_orders_are_reserved() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let placed = plan(&client, 1).name("first").place().unwrap();
     let tag = placed.iter().next().unwrap().tag.clone();
     let error = plan(&client, 1).tags([tag.clone()]).place().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(error.to_string().contains("is one by which this library finds an order again"), "{error}");
+    assert!(error.to_string().contains("is reserved: this library finds orders by it"), "{error}");
     // Set on another order afterwards, the tag hides that order from no plan.
     simulator.clock().advance(2 * MINUTE);
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
-    let second = plan(&client, 1).name("second").timeout(Duration::from_millis(200)).place().unwrap();
-    assert!(matches!(second.iter().next().unwrap().outcome, OrderPlacement::Lost(_)), "{second:?}");
+    let second = plan(&client, 1).name("second").timeout(Duration::from_millis(200));
+    let second = repeat_until(|| second.place().unwrap(), is_lost);
     simulator.clock().advance(2 * MINUTE);
     let own = second.iter().next().unwrap().tag.clone();
     let lost = client.orders(OrderFilter::new().tags([own.clone()])).unwrap();
@@ -170,7 +178,7 @@ fn tags_that_lead_to_an_order_are_this_librarys_alone() {
 }
 
 #[test]
-fn a_working_directory_that_changes_leads_to_no_other_journal() {
+fn changing_the_working_directory_does_not_change_the_journal() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let mut program = Command::new(std::env::current_exe().unwrap());
     program
@@ -208,7 +216,7 @@ fn changes_its_directory() {
 }
 
 #[test]
-fn an_outage_that_denies_every_job_ends_none() {
+fn an_outage_with_404_ends_no_job() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -252,7 +260,7 @@ fn a_second_driver_without_the_lock_stops_before_it_sends() {
 }
 
 #[test]
-fn a_restored_journal_finds_what_was_sent_since() {
+fn a_restored_journal_finds_jobs_sent_since() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -275,7 +283,7 @@ fn a_restored_journal_finds_what_was_sent_since() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_holds_up_what_may_have_been_sent() {
+fn without_a_list_possibly_sent_jobs_are_not_sent() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -287,7 +295,7 @@ fn a_list_that_cannot_be_read_holds_up_what_may_have_been_sent() {
 }
 
 #[test]
-fn the_title_of_a_processing_job_makes_no_other_job() {
+fn the_title_of_a_processing_job_does_not_change_its_identity() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     plan(&client, 2).place().unwrap().wait(MINUTE).unwrap();
@@ -311,7 +319,7 @@ fn the_title_of_a_processing_job_makes_no_other_job() {
 }
 
 #[test]
-fn what_a_batch_is_held_to_holds_when_it_is_opened_by_its_name() {
+fn the_limits_of_a_batch_apply_when_it_is_opened_by_name() {
     let simulator = Simulator::builder().clock(Clock::speed(60.0)).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
@@ -336,13 +344,13 @@ fn what_a_batch_is_held_to_holds_when_it_is_opened_by_its_name() {
 }
 
 #[test]
-fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
+fn missing_jobs_are_looked_up_before_they_are_sent_again() {
     let simulator = Simulator::builder().clock(Clock::manual()).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
     let batch = || workflow.batch("airports", parameters(&workflow, 2)).unwrap().quiet();
-    batch().timeout(Duration::from_millis(300)).run().unwrap();
+    repeat_until(|| batch().timeout(Duration::from_millis(300)).run().unwrap(), has_ids);
     assert_eq!(posts(&simulator), 2);
     // As after an outage that lasted long enough.
     let journal = rusqlite::Connection::open(folder.path().join("airports.sqlite")).unwrap();
@@ -362,12 +370,12 @@ fn jobs_that_seemed_gone_are_asked_about_before_they_are_sent_again() {
 }
 
 #[test]
-fn a_restored_journal_of_orders_knows_what_the_list_is_late_with() {
+fn a_restored_journal_finds_orders_missing_from_a_late_list() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let run = |scenes| {
         let batch = plan(&client, scenes).batch("dakar").unwrap().quiet();
-        batch.timeout(Duration::from_millis(300)).run().unwrap()
+        repeat_until(|| batch.clone().timeout(Duration::from_millis(300)).run().unwrap(), has_ids)
     };
     run(1);
     let (journal, backup) = (folder.path().join("dakar.sqlite"), folder.path().join("backup"));
@@ -376,26 +384,26 @@ fn a_restored_journal_of_orders_knows_what_the_list_is_late_with() {
     std::fs::rename(&backup, &journal).unwrap();
     let jobs = run(2);
     assert_eq!(simulator.orders().len(), 2, "{:?}", jobs.to_dataframe());
-    assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
 }
 
 #[test]
-fn an_order_is_found_whatever_its_plan_is_called() {
+fn an_order_is_found_though_its_name_is_redacted() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     simulator.inject(Fault::lost_answer().on("POST /v2/orders"));
     // A journal contains no secrets, and so only a part of this name.
     let plan = plan(&client, 1).name("see https://wiki.example.com/dakar?token=hunter2#harbour");
-    plan.batch("dakar").unwrap().quiet().timeout(Duration::from_millis(200)).run().unwrap();
+    let batch = plan.batch("dakar").unwrap().quiet().timeout(Duration::from_millis(200));
+    repeat_until(|| batch.run().unwrap(), |_| simulator.orders().len() == 1);
     simulator.clock().advance(2 * MINUTE);
     let opened = client.batch("dakar").unwrap().quiet().lost_job_timeout(Duration::from_millis(20));
-    let jobs = opened.timeout(Duration::from_millis(1500)).run().unwrap();
-    assert_eq!(simulator.orders().len(), 1, "{:?}", jobs.to_dataframe());
-    assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
+    let opened = opened.timeout(Duration::from_millis(1500));
+    repeat_until(|| opened.run().unwrap(), has_ids);
+    assert_eq!(simulator.orders().len(), 1);
 }
 
 #[test]
-fn what_could_not_be_proven_is_looked_for_before_it_is_sent_again() {
+fn unproven_jobs_are_looked_up_before_they_are_sent_again() {
     let (simulator, folder) = (late().start().unwrap(), tempfile::tempdir().unwrap());
     let client = client_in(&simulator, folder.path());
     let workflow = workflow(&client);
@@ -404,8 +412,9 @@ fn what_could_not_be_proven_is_looked_for_before_it_is_sent_again() {
     let soon = Duration::from_millis(300);
     let orders = plan(&client, 1).batch("dakar").unwrap().quiet().timeout(soon);
     let jobs = workflow.batch("airports", parameters(&workflow, 1)).unwrap().quiet().timeout(soon);
-    for (batch, name) in [(&orders, "dakar"), (&jobs, "airports")] {
-        batch.run().unwrap();
+    let sent = || (simulator.orders().len(), posts(&simulator));
+    for (batch, name, all) in [(&orders, "dakar", (1, 0)), (&jobs, "airports", (1, 1))] {
+        repeat_until(|| batch.run().unwrap(), |_| sent() == all);
         // As after an outage of the list that lasted long enough.
         let journal = rusqlite::Connection::open(folder.path().join(format!("{name}.sqlite"))).unwrap();
         let unproven =
@@ -417,5 +426,5 @@ fn what_could_not_be_proven_is_looked_for_before_it_is_sent_again() {
         let jobs = batch.retry_failed().unwrap();
         assert!(jobs.iter().all(|one| one.job.is_some()), "{:?}", jobs.to_dataframe());
     }
-    assert_eq!((simulator.orders().len(), posts(&simulator)), (1, 1));
+    assert_eq!(sent(), (1, 1));
 }

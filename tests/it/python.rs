@@ -11,7 +11,7 @@ use up42::serde_json::{self, Value};
 /// process.
 pub struct PythonServer {
     /// Line of JSON that it printed.
-    pub told: Value,
+    pub json: Value,
     process: Child,
 }
 
@@ -30,9 +30,9 @@ impl PythonServer {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         // Its requirements are installed, so a server that does not start is a failure.
-        let told = serde_json::from_str(&line);
-        let told = told.unwrap_or_else(|_| panic!("{name} starts: run {}", script(name).display()));
-        Ok(Self { told, process })
+        let json = serde_json::from_str(&line);
+        let json = json.unwrap_or_else(|_| panic!("{name} starts: run {}", script(name).display()));
+        Ok(Self { json, process })
     }
 
     /// Kills the server, as `kill -9` does.

@@ -20,28 +20,28 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn what_is_on_disk_is_not_asked_for_again() {
+fn cached_quicklooks_are_not_requested_again() {
     let folder = tempfile::tempdir().unwrap();
     let simulator = Simulator::start().unwrap();
     let client = client_of(&simulator);
     let catalog = client.catalog().cache(folder.path());
     let scenes = scenes(&client);
     let first = catalog.download_quicklooks(&scenes).unwrap();
-    let asked = simulator.requests().len();
+    let before = simulator.requests().len();
     let again = client.catalog().cache(folder.path()).download_quicklooks(&scenes).unwrap();
-    assert_eq!((pictures(&again), simulator.requests().len()), (pictures(&first), asked));
+    assert_eq!((pictures(&again), simulator.requests().len()), (pictures(&first), before));
     assert_eq!(files(folder.path()).len(), scenes.len());
 
     let broken = &files(folder.path())[0];
     std::fs::write(broken, "not a picture").unwrap();
     let healed = catalog.download_quicklooks(&scenes).unwrap();
     assert_eq!(pictures(&healed), pictures(&first));
-    let fetched = simulator.requests().iter().skip(asked).filter(|request| request.storage).count();
+    let fetched = simulator.requests().iter().skip(before).filter(|request| request.storage).count();
     assert_eq!(fetched, 1, "the broken one alone");
 
-    let asked = simulator.requests().len();
+    let before = simulator.requests().len();
     catalog.without_cache().download_quicklooks(&scenes).unwrap();
-    assert!(simulator.requests().len() >= asked + scenes.len());
+    assert!(simulator.requests().len() >= before + scenes.len());
     for file in files(folder.path()) {
         let text = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
         assert!(!text.contains("http") && !text.contains("ignature"));
@@ -49,7 +49,7 @@ fn what_is_on_disk_is_not_asked_for_again() {
 }
 
 #[test]
-fn catalogs_that_share_a_folder_do_not_mix() {
+fn catalogs_in_a_shared_cache_are_separate() {
     let folder = tempfile::tempdir().unwrap();
     for seed in [1, 2] {
         let client = client_of(&Simulator::builder().seed(seed).start().unwrap());
@@ -62,18 +62,18 @@ fn catalogs_that_share_a_folder_do_not_mix() {
 }
 
 #[test]
-fn a_picture_without_end_is_not_read() {
+fn an_endless_picture_is_refused() {
     let host = Server::start(|_| answer(200, "Content-Length: 40000000\r\n", b"\xff\xd8"));
     let item = format!(r#"{{"id": "a", "assets": {{"thumbnail": {{"href": "{}/a.jpg"}}}}}}"#, host.url);
     let scenes = Scenes::from_geojson(&item).unwrap();
     let client = Client::simulator().unwrap();
     let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
-    let told = format!("{:?}", quicklooks.iter().next().unwrap().outcome);
-    assert_eq!(told, "failed: quicklook of `a`: GET /a.jpg: the answer is larger than 33 MB");
+    let outcome = format!("{:?}", quicklooks.iter().next().unwrap().outcome);
+    assert_eq!(outcome, "failed: quicklook of `a`: GET /a.jpg: the answer is larger than 33 MB");
 }
 
 #[test]
-fn a_gallery_stands_alone() {
+fn a_saved_gallery_needs_no_other_files() {
     let client = Client::simulator().unwrap();
     let quicklooks = client.catalog().download_quicklooks(&scenes(&client)).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -87,14 +87,14 @@ fn results_are_downloaded_unpacked_and_merged() {
     let path = features[0]["properties"]["up42.data_path"].as_str().unwrap();
     assert!(path.starts_with("job_") && folder.path().join(path).is_file(), "{path}");
 
-    let asked = simulator.requests().len();
+    let before = simulator.requests().len();
     let again = jobs.download_results(folder.path()).unwrap();
     assert_eq!(again.len(), results.len());
-    assert_eq!(simulator.requests().len(), asked, "what is there is not downloaded again");
+    assert_eq!(simulator.requests().len(), before, "what is there is not downloaded again");
 }
 
 #[test]
-fn each_job_of_a_folder_stays_listed() {
+fn each_job_of_a_folder_is_listed_in_data_json() {
     let simulator = fast();
     let client = trying(&simulator, 5);
     let jobs = run(&client, 3);
@@ -119,15 +119,15 @@ fn each_job_of_a_folder_stays_listed() {
     assert_eq!(listed(), all, "nothing is there twice");
 
     std::fs::remove_dir_all(folder.path().join(format!("job_{}", ids[0]))).unwrap();
-    let asked = archives(&simulator).len();
+    let before = archives(&simulator).len();
     let twice = project.jobs_by_id([&ids[1], &ids[1]]).unwrap().download_results(folder.path()).unwrap();
-    assert_eq!((twice.without_results(), archives(&simulator).len()), (0, asked));
+    assert_eq!((twice.without_results(), archives(&simulator).len()), (0, before));
     let kept: Vec<_> = listed();
     assert!(kept.len() < all.len() && kept.iter().all(|job| job != ids[0].as_str()), "{kept:?}");
 }
 
 #[test]
-fn a_list_of_somebody_else_stays_as_it_is() {
+fn a_foreign_data_json_is_unchanged() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 5), 1);
     let folder = tempfile::tempdir().unwrap();
@@ -154,7 +154,7 @@ const CASES: [(&str, &str, u64); 5] = [
 ];
 
 #[test]
-fn archives_that_went_wrong_are_there_whole_and_on_the_map() {
+fn unusual_archives_are_complete_and_on_the_map() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cases");
     if !folder.exists() {
         assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "`{}` is missing", folder.display());
@@ -174,14 +174,14 @@ fn archives_that_went_wrong_are_there_whole_and_on_the_map() {
         assert!(cfg!(windows) || results.renamed().is_empty(), "{case}: {:?}", results.renamed());
         let listed = data(folder.path())["features"][0]["properties"]["up42.data_path"].clone();
         assert!(folder.path().join(listed.as_str().unwrap()).is_file(), "{case}: {listed}");
-        let map = results.map(&airports());
+        let map = results.to_map(&airports());
         assert!(format!("{map:?}").ends_with("1 scene, 1 with a picture"), "{case}: {map:?}");
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_name_that_is_too_long_here_is_another_in_the_result() {
+fn a_file_name_that_is_too_long_is_changed() {
     let (archives, long) = (tempfile::tempdir().unwrap(), format!("{}.tif", "a".repeat(300)));
     let feature = json!({"type": "Feature", "geometry": null, "properties": {"up42.data_path": long}});
     let list = json!({"type": "FeatureCollection", "features": [feature]}).to_string();
@@ -207,20 +207,20 @@ fn a_name_that_is_too_long_here_is_another_in_the_result() {
 }
 
 #[test]
-fn a_broken_download_goes_on_where_it_stopped() {
+fn a_broken_download_is_resumed() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 5), 2);
     simulator.inject(Fault::cut_off().on("GET output.tgz"));
     let folder = tempfile::tempdir().unwrap();
     let results = jobs.download_results(folder.path()).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());
-    let mut told = archives(&simulator);
-    told.sort();
-    assert_eq!(told, [200, 200, 206], "the rest was asked for, and nothing else twice");
+    let mut statuses = archives(&simulator);
+    statuses.sort();
+    assert_eq!(statuses, [200, 200, 206], "the rest was asked for, and nothing else twice");
 }
 
 #[test]
-fn a_url_that_ends_in_the_middle_is_asked_for_anew() {
+fn an_expired_url_is_renewed_during_a_download() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 1), 1);
     // An archive of more than 10 kB arrives in pieces, and each URL but the first has expired.
@@ -233,7 +233,7 @@ fn a_url_that_ends_in_the_middle_is_asked_for_anew() {
 }
 
 #[test]
-fn a_storage_that_always_breaks_off_is_left_in_the_end_and_resumed_later() {
+fn downloads_that_always_break_off_fail_and_are_resumed_later() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 1), 1);
     simulator.inject(Fault::cut_off_after(5_000).on("GET output.tgz"));
@@ -249,7 +249,7 @@ fn a_storage_that_always_breaks_off_is_left_in_the_end_and_resumed_later() {
 }
 
 #[test]
-fn what_failed_is_tried_again_and_nothing_else() {
+fn only_failed_downloads_are_retried() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 1), 4);
     simulator.inject(Fault::server_error(503).on("GET output.tgz"));
@@ -276,10 +276,10 @@ fn a_batch_that_failed_in_part_has_the_results_of_the_rest() {
     let names: Vec<&str> = frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
     assert_eq!(names[..7], ["job", "label", "parameters", "path", "size", "geometry", "properties"]);
     assert!(names.contains(&"acquisitionDate") && names.contains(&"cloudCoverage"), "{names:?}");
-    let told = frame.column("parameters").unwrap().str().unwrap().get(0).unwrap();
+    let inputs = frame.column("parameters").unwrap().str().unwrap().get(0).unwrap();
     assert!(
-        told.contains(r#""time":"2019-01-01T00:00:00Z/2019-12-31T23:59:59Z""#) || told.contains("2020-"),
-        "{told}"
+        inputs.contains(r#""time":"2019-01-01T00:00:00Z/2019-12-31T23:59:59Z""#) || inputs.contains("2020-"),
+        "{inputs}"
     );
     assert_eq!(
         frame.column("geometry").unwrap().null_count() + frame.column("size").unwrap().null_count(),
@@ -288,7 +288,7 @@ fn a_batch_that_failed_in_part_has_the_results_of_the_rest() {
 }
 
 #[test]
-fn two_who_download_to_one_folder_download_once() {
+fn concurrent_downloads_to_one_folder_load_files_once() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 5), 4);
     let folder = tempfile::tempdir().unwrap();
@@ -302,7 +302,7 @@ fn two_who_download_to_one_folder_download_once() {
 }
 
 #[test]
-fn what_a_killed_program_leaves_is_gone_on_with() {
+fn a_download_of_a_killed_program_is_resumed() {
     let simulator = fast();
     let jobs = run(&trying(&simulator, 5), 2);
     let folder = tempfile::tempdir().unwrap();
@@ -314,9 +314,9 @@ fn what_a_killed_program_leaves_is_gone_on_with() {
     std::fs::rename(job(0), job(0).with_extension("unpacking")).unwrap();
     std::fs::remove_file(job(0).with_extension("unpacking").join("data.json")).unwrap();
     std::fs::write(job(1).with_extension("archive"), "anything").unwrap();
-    let asked = archives(&simulator).len();
+    let before = archives(&simulator).len();
     let again = jobs.download_results(folder.path()).unwrap();
-    assert_eq!((again.len(), archives(&simulator).len()), (results.len(), asked + 1));
+    assert_eq!((again.len(), archives(&simulator).len()), (results.len(), before + 1));
     let mut left: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
     left.retain(|path| !path.ends_with(".up42-download.lock") && !path.ends_with("data.json"));

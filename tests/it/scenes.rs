@@ -51,11 +51,11 @@ fn every_item_of_every_catalog_is_a_row() {
 fn properties_have_the_type_of_their_values() {
     let Some(file) = items("sentinel-2-l2a.ndjson") else { return };
     let frame = Scenes::read(file).unwrap().to_dataframe().unwrap();
-    let told = dtypes(
+    let types = dtypes(
         &frame,
         &["platform", "sat:relative_orbit", "s2:water_percentage", "s2:generation_time", "instruments"],
     );
-    assert_eq!(told, ["str", "i64", "f64", "datetime[ms]", "str"]);
+    assert_eq!(types, ["str", "i64", "f64", "datetime[ms]", "str"]);
     let instruments = frame.column("instruments").unwrap().str().unwrap().get(0);
     assert_eq!(instruments, Some(r#"["msi"]"#));
     let clouds = |name: &str| frame.column(name).unwrap().f64().unwrap().clone();
@@ -66,7 +66,7 @@ fn properties_have_the_type_of_their_values() {
 }
 
 #[test]
-fn quicklooks_are_found_where_each_catalog_has_them() {
+fn quicklooks_of_each_catalog_are_found() {
     let with = |name: &str| {
         let scenes = Scenes::read(items(name)?).unwrap();
         Some(scenes.iter().filter(|scene| scene.has_quicklook()).count())
@@ -79,7 +79,7 @@ fn quicklooks_are_found_where_each_catalog_has_them() {
 }
 
 #[test]
-fn odd_items_are_rows_with_nulls_and_a_note() {
+fn invalid_items_are_rows_with_nulls_and_a_note() {
     let text = r#"[
         {"id": "no-box", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"datetime": "2020-01-01T00:00:00Z"}},
         {"id": "range", "geometry": null, "properties": {"datetime": null, "start_datetime": "2020-01-01T00:00:00Z", "end_datetime": "2020-02-01T00:00:00Z"}},
@@ -93,8 +93,8 @@ fn odd_items_are_rows_with_nulls_and_a_note() {
     ]"#;
     let scenes = Scenes::from_geojson(text).unwrap();
     let note = |scene: &Scene| scene.note.clone().unwrap_or_default();
-    let told: Vec<_> = scenes.iter().map(|scene| format!("{}: {}", scene.id, note(scene))).collect();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    let notes: Vec<_> = scenes.iter().map(|scene| format!("{}: {}", scene.id, note(scene))).collect();
+    insta::assert_snapshot!(notes.join("\n"), @r#"
     no-box: 
     range: no footprint
     parts: 

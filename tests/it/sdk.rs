@@ -14,7 +14,7 @@ fn run(version: &str, flow: &str, steps: usize) {
     let simulator = Simulator::builder().clock(Clock::speed(600.0)).eulas_accepted().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk").join(flow);
-    let told = output(
+    let printed = output(
         Command::new(python)
             .arg(script)
             .current_dir(folder.path())
@@ -29,8 +29,8 @@ fn run(version: &str, flow: &str, steps: usize) {
             .env("UP42_PROJECT_ID", Simulator::PROJECT_ID)
             .env("UP42_PROJECT_API_KEY", Simulator::PROJECT_API_KEY),
     );
-    let told = told.unwrap_or_else(|error| panic!("{flow} ends early: {error}"));
-    let report: Value = serde_json::from_str(told.lines().last().unwrap_or_default()).unwrap();
+    let printed = printed.unwrap_or_else(|error| panic!("{flow} ends early: {error}"));
+    let report: Value = serde_json::from_str(printed.lines().last().unwrap_or_default()).unwrap();
     let failed = report["failed"].as_object().unwrap();
     let reasons: Vec<_> =
         failed.iter().map(|(step, why)| format!("{step}: {}", why.as_str().unwrap())).collect();
@@ -44,7 +44,7 @@ fn run(version: &str, flow: &str, steps: usize) {
 }
 
 #[test]
-fn the_readme_has_what_the_flows_begin_with() {
+fn the_readme_contains_the_setup_of_the_sdk_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
     let readme = read("README.md");
@@ -56,16 +56,16 @@ fn the_readme_has_what_the_flows_begin_with() {
 }
 
 #[test]
-fn up42_py_0_34_1_finds_its_platform() {
+fn up42_py_0_34_1_works_with_the_simulator() {
     run("0.34.1", "up42_py_0_34.py", 91);
 }
 
 #[test]
-fn up42_py_0_37_2_finds_its_platform() {
+fn up42_py_0_37_2_works_with_the_simulator() {
     run("0.37.2", "up42_py_0_37.py", 67);
 }
 
 #[test]
-fn up42_py_4_3_0_finds_its_platform() {
+fn up42_py_4_3_0_works_with_the_simulator() {
     run("4.3.0", "up42_py_4_3.py", 66);
 }

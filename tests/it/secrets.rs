@@ -7,19 +7,19 @@ use up42::simulator::{Fault, Simulator};
 use crate::dakar;
 
 #[test]
-fn no_debug_and_no_error_tells_a_secret() {
+fn debug_output_and_errors_contain_no_secret() {
     let simulator = Simulator::start().unwrap();
     let builder = Client::builder().simulator(simulator.clone()).account("me", "hunter2");
-    let mut told = format!("{builder:?} {builder:#?}");
+    let mut output = format!("{builder:?} {builder:#?}");
     let client = builder.build().unwrap();
-    told += &format!("{client:?} {client:#?} {simulator:?}");
-    told += &client.balance().unwrap_err().to_string();
+    output += &format!("{client:?} {client:#?} {simulator:?}");
+    output += &client.balance().unwrap_err().to_string();
     let client = Client::builder().simulator(simulator.clone()).build().unwrap();
     let scenes = client.catalog().search(Search::new(dakar()).limit(2)).unwrap();
     simulator.inject(Fault::expired_url().always());
     let quicklooks = client.catalog().download_quicklooks(&scenes).unwrap();
-    told += &quicklooks.iter().map(|one| format!("{:?}", one.outcome)).collect::<String>();
-    assert!(told.contains("failed"), "{told}");
+    output += &quicklooks.iter().map(|one| format!("{:?}", one.outcome)).collect::<String>();
+    assert!(output.contains("failed"), "{output}");
     for secret in [
         "hunter2",
         Simulator::PASSWORD,
@@ -29,7 +29,7 @@ fn no_debug_and_no_error_tells_a_secret() {
         "eyJ",
         "Expires=",
     ] {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        assert!(!output.contains(secret), "{secret} in {output}");
     }
 }
 
@@ -55,7 +55,7 @@ const HIDDEN: [&str; 17] = [
 ];
 
 #[test]
-fn no_notebook_tells_a_secret_a_signed_url_or_a_licence() {
+fn notebooks_contain_no_secret_signed_url_or_licence() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut checked = 0;
     for folder in ["notebooks", "tests/notebooks", "examples"] {

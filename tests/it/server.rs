@@ -37,7 +37,7 @@ impl Server {
     }
 
     /// Returns the requests so far that begin with a text, such as `POST /search`.
-    pub fn asked(&self, start: &str) -> Vec<String> {
+    pub fn requests_to(&self, start: &str) -> Vec<String> {
         self.requests.lock().unwrap().iter().filter(|one| one.starts_with(start)).cloned().collect()
     }
 

@@ -53,7 +53,7 @@ impl Service {
 
     /// Returns the service in the environment of this program, set by
     /// [`environment`](Self::environment).
-    pub fn told() -> Self {
+    pub fn from_env() -> Self {
         let name = std::env::var(SERVICE).ok();
         name.and_then(|name| Self::named(&name)).expect("the service is given")
     }
@@ -160,7 +160,7 @@ fn of_an_ogc_process(client: &Client, name: &str, jobs: usize) -> up42::Result<B
             .map(|simulator| simulator.api_url().to_owned())
             .ok_or(std::env::VarError::NotPresent)
     });
-    let server = client.processes(format!("{}/ogc", url.expect("the server is known")))?;
+    let server = client.process_server(format!("{}/ogc", url.expect("the server is known")))?;
     let row = |number| json!({"name": format!("place {number}")});
     server.process("hello-world")?.batch(name, (0..jobs).map(row).collect::<Vec<Value>>())
 }

@@ -5,10 +5,10 @@ use std::io::Write;
 use serde_json::{Value, json};
 use up42::catalog::{Catalog, Op, Scenes, Search, SortBy};
 use up42::simulator::Simulator;
-use up42::{Aoi, ErrorKind};
+use up42::{Aoi, Client, ErrorKind};
 
-use crate::dakar;
 use crate::server::{Server, answer, json as reply};
+use crate::{client_of, dakar};
 
 const ITEM_SEARCH: &str = "https://api.stacspec.org/v1.0.0/item-search";
 const CQL2: &str = "http://www.opengis.net/spec/cql2/1.0/conf/";
@@ -50,7 +50,7 @@ fn search_link() -> Value {
 }
 
 /// Returns the decoded query parameters of a GET.
-fn asked(request: &str) -> Vec<(String, String)> {
+fn query_of(request: &str) -> Vec<(String, String)> {
     let path = request.split(' ').nth(1).unwrap();
     url::Url::parse(&format!("http://host{path}")).unwrap().query_pairs().into_owned().collect()
 }
@@ -64,7 +64,7 @@ fn ids(scenes: &Scenes) -> Vec<&str> {
 }
 
 #[test]
-fn a_server_that_takes_no_post_is_asked_by_get() {
+fn a_server_without_post_is_searched_by_get() {
     // Some gateways answer unknown methods with 403.
     for status in [403, 404, 405, 415, 501] {
         let server = api(filters("cql2-text"), search_link(), move |request| {
@@ -80,8 +80,8 @@ fn a_server_that_takes_no_post_is_asked_by_get() {
         let search = square().sort_by(SortBy::Newest);
         let scenes = Catalog::stac(&server.url).unwrap().search(search).unwrap();
         assert_eq!(ids(&scenes), ["s00001", "s00002"]);
-        assert_eq!(server.asked("POST").len(), 1);
-        let first = asked(&server.asked("GET /search")[0]);
+        assert_eq!(server.requests_to("POST").len(), 1);
+        let first = query_of(&server.requests_to("GET /search")[0]);
         let get = |name: &str| first.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
         assert_eq!(get("sortby"), Some("-properties.datetime,id"));
         assert!(get("intersects").unwrap().starts_with(r#"{"type":"Polygon""#));
@@ -93,13 +93,13 @@ fn filters_are_sent_in_the_language_of_the_server() {
     let seen = |classes: Vec<String>, search: Search| {
         let server = api(classes, search_link(), |_| reply(json!({"features": [item(1)]})));
         Catalog::stac(&server.url).unwrap().search(search).unwrap();
-        server.asked("POST /search").pop().or_else(|| server.asked("GET /search").pop()).unwrap()
+        server.requests_to("POST /search").pop().or_else(|| server.requests_to("GET /search").pop()).unwrap()
     };
     let search = || square().max_cloud_cover(20.0).filter("platform", Op::Eq, "it's");
     let cql2 = body(&seen(filters("cql2-json"), search()));
     assert_eq!(cql2["filter-lang"], "cql2-json");
     insta::assert_snapshot!(cql2["filter"], @r#"{"op":"and","args":[{"op":"<=","args":[{"property":"eo:cloud_cover"},20.0]},{"op":"=","args":[{"property":"platform"},"it's"]}]}"#);
-    let text = asked(&seen(filters("cql2-text"), search()));
+    let text = query_of(&seen(filters("cql2-text"), search()));
     let text = text.iter().find(|(name, _)| name == "filter").unwrap();
     insta::assert_snapshot!(text.1, @r#""eo:cloud_cover" <= 20.0 AND "platform" = 'it''s'"#);
     let query = body(&seen(vec![format!("{ITEM_SEARCH}#query")], search()));
@@ -110,7 +110,59 @@ fn filters_are_sent_in_the_language_of_the_server() {
 }
 
 #[test]
-fn a_long_area_is_asked_for_by_its_box_in_a_url() {
+fn a_whole_filter_is_sent_in_the_language_of_the_server() {
+    let seen = |language: &str, method: &str| {
+        let link = json!([{"rel": "search", "href": "search", "method": method}]);
+        let server = api(filters(language), link, |_| reply(json!({"features": [item(1)]})));
+        let search = square().max_cloud_cover(20.0).cql2("platform = 'a' OR gsd < 1").unwrap();
+        let scenes = Catalog::stac(&server.url).unwrap().search(search).unwrap();
+        assert_eq!(ids(&scenes), ["s00001"], "the client does not apply the filter");
+        server.requests_to(&format!("{method} /search")).pop().unwrap()
+    };
+    let json = body(&seen("cql2-json", "POST"));
+    assert_eq!(json["filter-lang"], "cql2-json");
+    insta::assert_snapshot!(json["filter"], @r#"{"op":"and","args":[{"op":"<=","args":[{"property":"eo:cloud_cover"},20.0]},{"op":"or","args":[{"op":"=","args":[{"property":"platform"},"a"]},{"op":"<","args":[{"property":"gsd"},1]}]}]}"#);
+    let text = body(&seen("cql2-text", "POST"));
+    assert_eq!(text["filter-lang"], "cql2-text");
+    let text = text["filter"].as_str().unwrap();
+    insta::assert_snapshot!(text, @r#""eo:cloud_cover" <= 20.0 AND (platform = 'a' OR gsd < 1)"#);
+    for (language, filter) in [("cql2-json", json["filter"].to_string()), ("cql2-text", text.to_owned())] {
+        let query = query_of(&seen(language, "GET"));
+        assert!(query.contains(&("filter-lang".to_owned(), language.to_owned())), "{query:?}");
+        assert!(query.contains(&("filter".to_owned(), filter)), "{query:?}");
+    }
+}
+
+#[test]
+fn a_whole_filter_is_an_error_for_catalogs_without_its_language() {
+    let error = |catalog: &Catalog, filter: Value| {
+        let error = catalog.search(square().cql2(filter).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        error.to_string()
+    };
+    let refused = |classes: Vec<String>, filter: Value| {
+        let server = api(classes, search_link(), |_| reply(json!({"features": [item(1)]})));
+        let error = error(&Catalog::stac(&server.url).unwrap(), filter);
+        assert!(server.requests_to("POST").is_empty() && server.requests_to("GET /search").is_empty());
+        error
+    };
+    let fine = json!({"op": "<", "args": [{"property": "gsd"}, 1]});
+    insta::assert_snapshot!(refused(filters("cql2-text"), fine), @"search the catalog: the server takes CQL2 as text only: write the filter as text");
+    insta::assert_snapshot!(refused(vec![format!("{ITEM_SEARCH}#query")], "gsd < 1".into()), @r#"search the catalog: the server does not take CQL2, it filters by `query`: write conditions, such as `.filter("gsd", Op::Le, 1.0)`"#);
+    insta::assert_snapshot!(refused(vec![], "gsd < 1".into()), @r#"search the catalog: the server does not take CQL2, it filters by area, dates and ids: write conditions, such as `.filter("gsd", Op::Le, 1.0)`"#);
+    let simulator = Simulator::start().unwrap();
+    let project = Client::builder()
+        .simulator(simulator.clone())
+        .project(Simulator::PROJECT_ID, Simulator::PROJECT_API_KEY)
+        .build()
+        .unwrap();
+    insta::assert_snapshot!(error(&project.catalog(), "gsd < 1".into()), @r#"search the catalog: the classic catalog knows no CQL2: write conditions, such as `.filter("gsd", Op::Le, 1.0)`"#);
+    let hosts = client_of(&simulator).catalog().hosts();
+    insta::assert_snapshot!(error(&hosts, "gsd < 1".into()), @r#"search the catalog: the search of the hosts knows no CQL2: write conditions, such as `.filter("gsd", Op::Le, 1.0)`"#);
+}
+
+#[test]
+fn an_area_too_long_for_a_url_is_sent_as_its_box() {
     let server = api(vec![], json!([{"rel": "search", "href": "/search", "method": "GET"}]), |_| {
         let beside = json!({"type": "Point", "coordinates": [0.99, 0.99]});
         let mut items = vec![item(1), item(2)];
@@ -119,7 +171,7 @@ fn a_long_area_is_asked_for_by_its_box_in_a_url() {
     });
     let scenes = Catalog::stac(&server.url).unwrap().search(circle(400));
     assert_eq!(ids(&scenes.unwrap()), ["s00001"], "what lies in the box beside the area is left out");
-    let query = asked(&server.asked("GET /search")[0]);
+    let query = query_of(&server.requests_to("GET /search")[0]);
     assert!(query.iter().any(|(name, bbox)| name == "bbox" && bbox == "0.0,0.0,1.0,1.0"), "{query:?}");
 }
 
@@ -134,18 +186,18 @@ fn endless() -> Server {
 }
 
 #[test]
-fn a_search_that_the_server_cannot_do_ends_and_says_so() {
+fn a_search_filtered_by_the_client_ends_with_a_note() {
     let server = endless();
     let catalog = Catalog::stac(&server.url).unwrap();
     let scenes = catalog.search(square().max_cloud_cover(0.0).limit(3)).unwrap();
     assert_eq!(ids(&scenes), ["s00000", "s00100", "s00200"]);
     assert!(scenes.has_more());
     insta::assert_debug_snapshot!(scenes, @"3 scenes. The catalog cannot do all of this search itself: 5100 of its scenes were looked at, and there are others. Narrow the search to be sure.");
-    assert_eq!(server.asked("POST /search").len(), 51);
+    assert_eq!(server.requests_to("POST /search").len(), 51);
 }
 
 #[test]
-fn what_is_filtered_here_is_read_until_there_is_enough() {
+fn pages_are_read_until_the_filtered_scenes_suffice() {
     let classes = vec![format!("{ITEM_SEARCH}#sort")];
     let server = api(classes, search_link(), |request| {
         let start = body(request)["start"].as_u64().unwrap_or(0) as usize;
@@ -166,7 +218,7 @@ fn what_is_filtered_here_is_read_until_there_is_enough() {
 }
 
 #[test]
-fn a_scene_that_stands_on_two_pages_counts_once() {
+fn a_scene_on_two_pages_counts_once() {
     let server = api(filters("cql2-json"), search_link(), |request| {
         let start = body(request)["start"].as_u64().unwrap_or(0) as usize;
         let items: Vec<_> = (start..start + 4).map(item).collect();
@@ -176,7 +228,7 @@ fn a_scene_that_stands_on_two_pages_counts_once() {
     let search = square().sort_by(SortBy::Newest).limit(9);
     let scenes = Catalog::stac(&server.url).unwrap().search(search).unwrap();
     assert_eq!((scenes.len(), scenes.has_more()), (9, true));
-    assert_eq!(server.asked("POST /search").len(), 4);
+    assert_eq!(server.requests_to("POST /search").len(), 4);
 }
 
 /// Returns items with these cloud covers, in this order.
@@ -193,8 +245,8 @@ fn sorted_by(request: &str) -> Vec<String> {
 /// Checks an order that is refused with status 500: stac-fastapi-geoparquet accepts no prefixes,
 /// and pycsw refuses every order, though both declare sorting.
 #[test]
-fn an_order_that_is_refused_is_asked_for_otherwise() {
-    for (known, asked) in [("eo:cloud_cover", 2), ("nothing", 3)] {
+fn a_refused_sort_order_is_sent_in_another_form() {
+    for (known, count) in [("eo:cloud_cover", 2), ("nothing", 3)] {
         let server = api(filters("cql2-json"), search_link(), move |request| {
             let keys = sorted_by(request);
             match keys.first().map(String::as_str) {
@@ -207,15 +259,15 @@ fn an_order_that_is_refused_is_asked_for_otherwise() {
         let search = square().sort_by(SortBy::CloudCover).limit(3);
         let scenes = catalog.search(&search).unwrap();
         assert_eq!((ids(&scenes), scenes.has_more()), (vec!["s00010", "s00020", "s00030"], true));
-        assert_eq!(server.asked("POST /search").len(), asked, "each refusal costs one request");
+        assert_eq!(server.requests_to("POST /search").len(), count, "each refusal costs one request");
         catalog.search(&search).unwrap();
-        let again = server.asked("POST /search").len() - asked;
-        assert_eq!(again, if asked == 2 { 1 } else { 3 }, "what the server knows is remembered");
+        let again = server.requests_to("POST /search").len() - count;
+        assert_eq!(again, if count == 2 { 1 } else { 3 }, "what the server knows is remembered");
     }
 }
 
 #[test]
-fn no_order_is_sent_that_nobody_asked_for_and_nobody_needs() {
+fn a_sort_order_is_sent_only_if_it_is_needed() {
     let server = api(filters("cql2-json"), search_link(), |request| {
         let (body, newest) = (body(request), !sorted_by(request).is_empty());
         let limit = body["limit"].as_u64().unwrap() as usize;
@@ -230,8 +282,9 @@ fn no_order_is_sent_that_nobody_asked_for_and_nobody_needs() {
         items.truncate(limit);
         reply(json!({"features": items, "links": links}))
     });
-    let orders =
-        |server: &Server| server.asked("POST /search").iter().map(|one| sorted_by(one)).collect::<Vec<_>>();
+    let orders = |server: &Server| {
+        server.requests_to("POST /search").iter().map(|one| sorted_by(one)).collect::<Vec<_>>()
+    };
     let catalog = Catalog::stac(&server.url).unwrap();
     assert_eq!(ids(&catalog.search(square().limit(4)).unwrap()), ["s00002", "s00001", "s00003"]);
     assert_eq!(orders(&server), [[""; 0]]);
@@ -244,7 +297,7 @@ fn no_order_is_sent_that_nobody_asked_for_and_nobody_needs() {
 /// Checks a server like rustac with DuckDB: it sends as many items as requested, and no link to
 /// more.
 #[test]
-fn a_server_without_pages_is_asked_for_a_larger_one() {
+fn without_next_links_a_larger_page_is_requested() {
     let server = api(vec![], search_link(), |request| {
         let limit = body(request)["limit"].as_u64().unwrap() as usize;
         reply(json!({"features": (0..limit.min(230)).map(item).collect::<Vec<_>>()}))
@@ -252,12 +305,12 @@ fn a_server_without_pages_is_asked_for_a_larger_one() {
     let catalog = Catalog::stac(&server.url).unwrap();
     let scenes = catalog.search(square().limit(200)).unwrap();
     assert_eq!((scenes.len(), scenes.has_more()), (200, true));
-    assert_eq!(server.asked("POST /search").len(), 2);
+    assert_eq!(server.requests_to("POST /search").len(), 2);
     assert_eq!(catalog.search(square().limit(300)).unwrap().len(), 230);
 }
 
 #[test]
-fn an_order_that_the_server_does_not_keep_is_made_here() {
+fn the_client_sorts_if_the_server_does_not() {
     let server = api(filters("cql2-json"), search_link(), |request| {
         let next =
             json!({"rel": "next", "method": "POST", "href": "/search", "merge": true, "body": {"page": 2}});
@@ -281,7 +334,7 @@ fn circle(corners: usize) -> Search {
 }
 
 #[test]
-fn an_area_that_is_too_much_for_a_server_is_searched_by_its_box() {
+fn an_area_too_large_for_a_server_is_sent_as_its_box() {
     for status in [400, 413, 500, 502, 504] {
         let server = api(filters("cql2-json"), search_link(), move |request| match request.len() > 10_000 {
             true => answer(status, "", b"<html>"),
@@ -293,9 +346,9 @@ fn an_area_that_is_too_much_for_a_server_is_searched_by_its_box() {
         });
         let scenes = Catalog::stac(&server.url).unwrap().search(circle(1000)).unwrap();
         assert_eq!(ids(&scenes), ["s00001"], "what lies in the box beside the area is left out");
-        let asked = server.asked("POST /search");
+        let requests = server.requests_to("POST /search");
         assert_eq!(
-            (asked.len(), body(&asked[1])["bbox"].clone()),
+            (requests.len(), body(&requests[1])["bbox"].clone()),
             (2, json!([0.0, 0.0, 1.0, 1.0])),
             "{status}"
         );
@@ -306,7 +359,7 @@ fn an_area_that_is_too_much_for_a_server_is_searched_by_its_box() {
 }
 
 #[test]
-fn a_server_that_repeats_itself_is_left_and_said_so() {
+fn repeated_pages_end_the_search_with_a_note() {
     let page = std::sync::atomic::AtomicUsize::new(0);
     let server = api(vec![], search_link(), move |_| {
         let token = page.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -316,7 +369,7 @@ fn a_server_that_repeats_itself_is_left_and_said_so() {
     let scenes = Catalog::stac(&server.url).unwrap().search(square()).unwrap();
     assert_eq!(ids(&scenes), ["s00001", "s00002", "s00003"]);
     insta::assert_debug_snapshot!(scenes, @"3 scenes. After 3 scenes the catalog sent a page of the same ones again, and says that there are more: there may be others. Narrow the search to be sure.");
-    assert_eq!(server.asked("POST /search").len(), 2);
+    assert_eq!(server.requests_to("POST /search").len(), 2);
 
     let page = std::sync::atomic::AtomicUsize::new(0);
     let server =
@@ -326,11 +379,11 @@ fn a_server_that_repeats_itself_is_left_and_said_so() {
             reply(json!({"collections": [{"id": "c"}], "links": [next]}))
         });
     assert_eq!(Catalog::stac(&server.url).unwrap().collections().unwrap().len(), 1);
-    assert_eq!(server.asked("GET /c").len(), 2);
+    assert_eq!(server.requests_to("GET /c").len(), 2);
 }
 
 #[test]
-fn the_search_for_programs_is_taken_and_not_the_page_for_people() {
+fn the_json_search_link_is_chosen_not_the_html_page() {
     let links = json!([
         {"rel": "search", "href": "/search.html", "type": "text/html"},
         {"rel": "search", "href": "/search.xml", "type": "application/opensearchdescription+xml"},
@@ -352,7 +405,7 @@ fn the_search_for_programs_is_taken_and_not_the_page_for_people() {
 
 /// Checks a cursor in a header field (STAC API 1.0, "Paging").
 #[test]
-fn pages_that_want_header_fields_are_read() {
+fn next_links_with_header_fields_are_followed() {
     let server = api(vec![], search_link(), |request| {
         let cursor = request.lines().find_map(|line| line.strip_prefix("search-after: ")).unwrap_or("0");
         let number: usize = cursor.parse().unwrap();
@@ -370,7 +423,7 @@ fn pages_that_want_header_fields_are_read() {
 
 /// Checks encoded responses without a request for one: RFC 9110, 12.5.3, allows any coding then.
 #[test]
-fn answers_are_decoded_that_were_not_asked_to_be_encoded() {
+fn unrequested_content_encodings_are_decoded() {
     let gzip = |body: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(body).unwrap();
@@ -397,7 +450,7 @@ fn answers_are_decoded_that_were_not_asked_to_be_encoded() {
 
 /// Checks gateways that send every response with status 200.
 #[test]
-fn a_refusal_with_a_good_status_is_passed_on() {
+fn an_error_with_status_200_is_an_error() {
     let server = api(filters("cql2-json"), search_link(), |_| {
         reply(json!({"code": "BadRequest", "description": "datetime is not valid"}))
     });
@@ -410,16 +463,16 @@ fn a_refusal_with_a_good_status_is_passed_on() {
 }
 
 #[test]
-fn what_is_no_stac_api_is_told() {
-    let told = |landing: Vec<u8>| {
+fn a_url_without_a_stac_api_is_an_error() {
+    let message = |landing: Vec<u8>| {
         let server = Server::start(move |_| landing.clone());
         let error = Catalog::stac(&server.url).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Response);
         error.to_string().replace(&server.url, "URL")
     };
-    insta::assert_snapshot!(told(answer(200, "", b"<html>")), @"STAC API `URL`: GET /: the answer (status 200, no content type) is not JSON and begins with \"<html>\": expected value at line 1 column 1");
-    insta::assert_snapshot!(told(reply(json!({"name": "x"}))), @"STAC API `URL`: the landing page has no list `links`: it is not a STAC API");
-    insta::assert_snapshot!(told(reply(json!({"links": [{"rel": "child", "href": "x"}]}))), @"STAC API `URL`: the landing page has no `search` link: it is no STAC API, or one without item search");
+    insta::assert_snapshot!(message(answer(200, "", b"<html>")), @"STAC API `URL`: GET /: the answer (status 200, no content type) is not JSON and begins with \"<html>\": expected value at line 1 column 1");
+    insta::assert_snapshot!(message(reply(json!({"name": "x"}))), @"STAC API `URL`: the landing page has no list `links`: it is not a STAC API");
+    insta::assert_snapshot!(message(reply(json!({"links": [{"rel": "child", "href": "x"}]}))), @"STAC API `URL`: the landing page has no `search` link: it is no STAC API, or one without item search");
     for url in ["https://host/stac?key=hunter2", "https://me:hunter2@host/stac"] {
         let error = Catalog::stac(url).unwrap_err().to_string();
         assert!(error.contains("write no more than") && !error.contains("hunter2"), "{error}");
@@ -429,7 +482,7 @@ fn what_is_no_stac_api_is_told() {
 }
 
 #[test]
-fn classes_and_collections_may_stand_on_other_pages() {
+fn conformance_and_collections_are_read_from_linked_pages() {
     let server = Server::start(|request| match request.split(' ').nth(1).unwrap() {
         "/api" => answer(302, "Location: /api/v1/\r\n", b""),
         "/api/v1/" => reply(json!({"links": [
@@ -447,8 +500,8 @@ fn classes_and_collections_may_stand_on_other_pages() {
         _ => answer(404, "", b""),
     });
     let catalog = Catalog::stac(format!("{}/api", server.url)).unwrap();
-    let told = format!("{catalog:?}").replace(&server.url, "URL");
-    assert_eq!(told, "Catalog(STAC API at URL/api: filters by `query`, sorts)");
+    let debug = format!("{catalog:?}").replace(&server.url, "URL");
+    assert_eq!(debug, "Catalog(STAC API at URL/api: filters by `query`, sorts)");
     let names: Vec<_> = catalog.collections().unwrap().iter().map(|one| one.id.clone()).collect();
     assert_eq!(names, ["c", "d"]);
     assert_eq!(ids(&catalog.search(square()).unwrap()), ["s00001"]);
@@ -459,7 +512,7 @@ fn classes_and_collections_may_stand_on_other_pages() {
 }
 
 #[test]
-fn a_refused_filter_is_told_in_one_line() {
+fn the_error_of_a_refused_search_is_one_line() {
     let server = api(filters("cql2-json"), search_link(), |_| {
         let detail =
             json!({"detail": [{"loc": ["body", "sortby"], "msg": "gsd is not sortable"}]}).to_string();

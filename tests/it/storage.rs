@@ -32,7 +32,7 @@ fn delivered(product: &str, orders: usize) -> (Simulator, Client, PlacedOrders) 
 }
 
 #[test]
-fn orders_lead_to_their_items_and_items_to_their_order() {
+fn orders_and_their_items_refer_to_each_other() {
     let (_, client, placed) = delivered("phr/analytic", 2);
     assert!(placed.orders().iter().all(|order| order.status == OrderStatus::Fulfilled));
     let items = placed.items().unwrap();
@@ -58,14 +58,14 @@ fn orders_lead_to_their_items_and_items_to_their_order() {
 }
 
 #[test]
-fn files_come_whole_though_their_urls_end_and_lines_break() {
+fn files_are_complete_despite_expired_urls_and_broken_connections() {
     let (simulator, _, placed) = delivered("phr/display", 1);
     let items = placed.items().unwrap();
     let folder = tempfile::tempdir().unwrap();
     simulator.inject(Fault::expired_url().times(2));
     simulator.inject(Fault::cut_off_after(2_000).on("GET /assets").times(2));
     let files = items.download(folder.path()).unwrap();
-    assert_eq!((files.paths().len(), files.failed().count()), (2, 0), "{:?}", files.to_dataframe());
+    assert_eq!((files.paths().len(), files.failed().len()), (2, 0), "{:?}", files.to_dataframe());
     let asset = |name: &str| files.iter().find(|file| file.asset == name).unwrap();
     let raster = std::fs::read(&asset("multispectral").path).unwrap();
     assert!(raster.starts_with(b"II*\0") || raster.starts_with(b"MM\0*"), "a TIFF");
@@ -79,9 +79,9 @@ fn files_come_whole_though_their_urls_end_and_lines_break() {
     assert_eq!(items.download_only("data", &elsewhere).unwrap().len(), 1);
     simulator.inject(Fault::expired_url().always());
     let files = items.download(folder.path().join("never")).unwrap();
-    let told = format!("{files:?} {:?} {:?}", files.iter().collect::<Vec<_>>(), files.to_dataframe());
-    assert!(files.failed().count() == 2 && told.contains("GET a signed URL: 403"), "{told}");
-    assert!(!told.contains("ignature") && !told.contains("Expires="), "{told}");
+    let output = format!("{files:?} {:?} {:?}", files.iter().collect::<Vec<_>>(), files.to_dataframe());
+    assert!(files.failed().len() == 2 && output.contains("GET a signed URL: 403"), "{output}");
+    assert!(!output.contains("ignature") && !output.contains("Expires="), "{output}");
 }
 
 /// Starts a storage that supports ranges, with an item that has these assets and an id that cannot
@@ -152,7 +152,7 @@ fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn many_who_download_to_one_folder_download_each_file_once() {
+fn concurrent_downloads_to_one_folder_load_files_once() {
     const MANY: usize = 6;
     let server = storage_of(&["multispectral", "panchromatic"]);
     let folder = tempfile::tempdir().unwrap();
@@ -163,23 +163,18 @@ fn many_who_download_to_one_folder_download_each_file_once() {
                 let items = server.client().build().unwrap().storage().items().unwrap();
                 barrier.wait();
                 let files = items.download(folder.path()).unwrap();
-                assert_eq!(
-                    (files.paths().len(), files.failed().count()),
-                    (2, 0),
-                    "{:?}",
-                    files.to_dataframe()
-                );
+                assert_eq!((files.paths().len(), files.failed().len()), (2, 0), "{:?}", files.to_dataframe());
             });
         }
     });
-    assert_eq!(server.asked("GET /files").len(), 2);
+    assert_eq!(server.requests_to("GET /files").len(), 2);
     let files = files_of(folder.path());
     let expected = ["multispectral", "panchromatic"].map(|name| (format!("{name}.tif"), content(name)));
     assert_eq!(files, BTreeMap::from(expected), "and nothing else is left");
 }
 
 #[test]
-fn a_file_that_is_not_the_platforms_is_neither_taken_nor_touched() {
+fn a_foreign_file_is_neither_used_nor_changed() {
     let server = storage_of(&["data"]);
     let items = server.client().build().unwrap().storage().items().unwrap();
     let whole = content("data");
@@ -196,22 +191,22 @@ fn a_file_that_is_not_the_platforms_is_neither_taken_nor_touched() {
         std::fs::remove_dir_all(item.join(".up42")).unwrap();
         std::fs::write(&path, &known).unwrap();
         let files = items.download(folder.path()).unwrap();
-        assert_eq!(files.failed().count() == 0, is_whole, "{} bytes: {files:?}", known.len());
-        assert!(is_whole || files.failed().next().unwrap().1.to_string().contains("move it away"));
+        assert_eq!(files.failed().is_empty(), is_whole, "{} bytes: {files:?}", known.len());
+        assert!(is_whole || files.failed()[0].1.to_string().contains("move it away"));
         assert_eq!(std::fs::read(&path).unwrap(), known);
     }
     // A downloaded file is recognised, but not after it was changed.
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(items.download(folder.path()).unwrap().bytes(), 4000);
-    let asked = server.asked("").len();
+    let requests = server.requests_to("").len();
     assert_eq!(items.download(folder.path()).unwrap().bytes(), 4000);
-    assert_eq!(server.asked("").len(), asked);
+    assert_eq!(server.requests_to("").len(), requests);
     std::fs::write(item_in(folder.path()).join("data.tif"), "cut").unwrap();
-    assert_eq!(items.download(folder.path()).unwrap().failed().count(), 1);
+    assert_eq!(items.download(folder.path()).unwrap().failed().len(), 1);
 }
 
 #[test]
-fn assets_have_files_of_their_own_on_every_system() {
+fn each_asset_has_its_own_file_on_every_system() {
     const NAMES: [&str; 6] = ["B1", "b1", "b1.tif", "nul", "a:b", "b2."];
     let server = storage_of(&NAMES);
     let items = server.client().build().unwrap().storage().items().unwrap();
@@ -219,7 +214,7 @@ fn assets_have_files_of_their_own_on_every_system() {
     // A single asset has the same file name as it has among all.
     assert_eq!(items.download_only("b1", folder.path()).unwrap().len(), 1);
     let files = items.download(folder.path()).unwrap();
-    assert_eq!((files.len(), files.failed().count()), (6, 0), "{:?}", files.to_dataframe());
+    assert_eq!((files.len(), files.failed().len()), (6, 0), "{:?}", files.to_dataframe());
     for file in &files {
         assert_eq!(std::fs::read(&file.path).unwrap(), content(&file.asset));
     }
@@ -242,12 +237,12 @@ fn items_are_named_tagged_and_shown_on_a_map() {
     assert_eq!(found.len(), 1);
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("items.html");
-    items.map(&harbour()).unwrap().save_html(&page).unwrap();
+    items.download_quicklooks().unwrap().to_map(&harbour()).save_html(&page).unwrap();
     assert!(std::fs::metadata(page).unwrap().len() > 50_000);
 }
 
 #[test]
-fn only_whole_collections_go_and_only_when_it_is_confirmed() {
+fn only_whole_collections_are_deleted_after_confirmation() {
     let (_, client, placed) = delivered("phr/analytic", 2);
     let items = placed.items().unwrap();
     let one = items.select_ids([items.iter().next().unwrap().id()]).unwrap();

@@ -14,7 +14,7 @@ use crate::server::{Server, answer, json as answer_json};
 
 fn distance(simulator: &Simulator, folder: &Path) -> OgcProcess {
     let client = Client::builder().simulator(simulator.clone()).batches(folder).build().unwrap();
-    client.processes(simulator.ogc_url()).unwrap().process("distance").unwrap()
+    client.process_server(simulator.ogc_url()).unwrap().process("distance").unwrap()
 }
 
 fn fast() -> Simulator {
@@ -41,7 +41,7 @@ fn executions(simulator: &Simulator) -> usize {
 }
 
 #[test]
-fn each_job_is_one_request_and_its_answer_is_kept() {
+fn each_job_is_one_request_and_its_response_is_stored() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let batch = distance(&simulator, folder.path()).batch("far", pairs(25)).unwrap().quiet();
     let jobs = batch.run().unwrap();
@@ -51,12 +51,12 @@ fn each_job_is_one_request_and_its_answer_is_kept() {
     let again = distance(&simulator, folder.path()).server().batch("far").unwrap().quiet().run().unwrap();
     let results = again.download_results(folder.path().join("results")).unwrap();
     assert_eq!(executions(&simulator), 25, "nothing runs again");
-    let told: Vec<_> = results.iter().map(|one| one.properties["value"].clone()).collect();
-    assert_eq!(told, (0..25).map(|number| json!(number as f64)).collect::<Vec<_>>());
+    let values: Vec<_> = results.iter().map(|one| one.properties["value"].clone()).collect();
+    assert_eq!(values, (0..25).map(|number| json!(number as f64)).collect::<Vec<_>>());
 }
 
 #[test]
-fn answers_that_came_before_a_kill_are_found_after_it() {
+fn responses_stored_before_a_kill_are_used() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     let process = distance(&simulator, folder.path());
     process.batch("near", pairs(2)).unwrap().quiet().run().unwrap();
@@ -65,14 +65,14 @@ fn answers_that_came_before_a_kill_are_found_after_it() {
     let jobs = process.batch("far-away", pairs(5)).unwrap().quiet().run().unwrap();
     assert_eq!((jobs.succeeded(), executions(&simulator)), (5, 7), "nothing runs again");
     let results = jobs.download_results(folder.path().join("results")).unwrap();
-    let told: Vec<_> = results.iter().map(|one| one.properties["value"].clone()).collect();
-    assert_eq!(told, (0..5).map(|number| json!(number as f64)).collect::<Vec<_>>());
+    let values: Vec<_> = results.iter().map(|one| one.properties["value"].clone()).collect();
+    assert_eq!(values, (0..5).map(|number| json!(number as f64)).collect::<Vec<_>>());
     let all = process.jobs().unwrap();
     assert_eq!((all.len(), all.succeeded()), (7, 7), "and they are the process's jobs");
 }
 
 #[test]
-fn a_lost_answer_waits_for_the_user() {
+fn a_job_with_a_lost_answer_is_unproven() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     simulator.inject(Fault::lost_answer().on("POST /ogc").after(1));
     let batch = distance(&simulator, folder.path()).batch("far", pairs(4)).unwrap();
@@ -86,7 +86,7 @@ fn a_lost_answer_waits_for_the_user() {
 }
 
 #[test]
-fn what_ran_and_could_not_be_kept_is_not_taken_for_refused() {
+fn a_response_that_cannot_be_stored_is_unproven() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     std::fs::write(folder.path().join("answers"), "a file where a folder should be").unwrap();
     let batch = distance(&simulator, folder.path()).batch("far", pairs(1)).unwrap();
@@ -98,7 +98,7 @@ fn what_ran_and_could_not_be_kept_is_not_taken_for_refused() {
 }
 
 #[test]
-fn what_it_refuses_and_what_fails_there_are_two_things() {
+fn rejections_and_failures_are_distinguished() {
     let (simulator, folder) = (fast(), tempfile::tempdir().unwrap());
     simulator.inject(Fault::failing_job("failed").on("/ogc"));
     let batch = distance(&simulator, folder.path()).batch("far", pairs(2)).unwrap().max_concurrent(1);
@@ -106,12 +106,12 @@ fn what_it_refuses_and_what_fails_there_are_two_things() {
     let failed = jobs.iter().find(|record| matches!(record.outcome, Outcome::Failed { .. })).unwrap();
     assert_eq!(failed.job.as_ref().unwrap().status, JobStatus::Failed);
     let reason = failed.reason().unwrap();
-    assert!(reason.contains("the process came upon something that it cannot do"), "{reason}");
+    assert!(reason.contains("the process failed on its inputs"), "{reason}");
     assert_eq!(jobs.succeeded(), 1);
 }
 
 #[test]
-fn several_results_come_in_parts_of_one_answer() {
+fn several_results_are_read_from_a_multipart_response() {
     let several = "Content-Type: multipart/related; boundary=\"of parts\"\r\n";
     let body = b"--of parts\r\nContent-ID: <count>\r\nContent-Type: application/json\r\n\r\n9\r\n--of parts\r\n\
         Content-ID: <picture>\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBO\r\nRw==\r\n\
@@ -129,11 +129,11 @@ fn several_results_come_in_parts_of_one_answer() {
     });
     let folder = tempfile::tempdir().unwrap();
     let client = Client::builder().simulator(fast()).batches(folder.path()).build().unwrap();
-    let process = client.processes(&server.url).unwrap().process("p").unwrap();
+    let process = client.process_server(&server.url).unwrap().process("p").unwrap();
     let jobs = process.batch("one", vec![json!({"x": 1})]).unwrap().quiet().run().unwrap();
     let results = jobs.download_results(folder.path().join("results")).unwrap();
     assert!(results.failed().is_empty(), "{:?}", results.failed());
-    let told: Vec<_> = results
+    let values: Vec<_> = results
         .iter()
         .map(|one| {
             let path = one.path.as_ref().unwrap();
@@ -142,13 +142,13 @@ fn several_results_come_in_parts_of_one_answer() {
         .collect();
     let file = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
     let expected = [file("count.json", b"9"), file("picture.png", b"\x89PNG"), file("grid.csv", b"a,b")];
-    assert_eq!(told, expected);
+    assert_eq!(values, expected);
     assert_eq!(results.iter().next().unwrap().properties["value"], 9);
 }
 
 /// Checks a server that declares asynchronous execution, and answers with the result nevertheless.
 #[test]
-fn a_server_that_does_not_wait_to_be_asked_is_taken_at_its_word() {
+fn an_unrequested_synchronous_response_is_the_result() {
     let server = Server::start(|request| match request.split(' ').take(2).collect::<Vec<_>>()[..] {
         ["GET", "/"] => answer_json(json!({"conformsTo": ["x/ogcapi-processes-1/1.0/conf/core"]})),
         ["GET", "/processes/p"] => {
@@ -159,19 +159,19 @@ fn a_server_that_does_not_wait_to_be_asked_is_taken_at_its_word() {
     });
     let folder = tempfile::tempdir().unwrap();
     let client = Client::builder().simulator(fast()).batches(folder.path()).build().unwrap();
-    let process = client.processes(&server.url).unwrap().process("p").unwrap();
+    let process = client.process_server(&server.url).unwrap().process("p").unwrap();
     let run = || process.batch("at-once", vec![json!({"x": 1})]).unwrap().quiet().run().unwrap();
     run();
     forget(folder.path(), "at-once", 1);
     let results = run().download_results(folder.path().join("results")).unwrap();
-    assert_eq!(server.asked("POST").len(), 1, "nothing runs again");
+    assert_eq!(server.requests_to("POST").len(), 1, "nothing runs again");
     let path = results.iter().next().unwrap().path.clone().unwrap();
     assert!(path.ends_with("a.csv") && std::fs::read(path).unwrap() == b"a,b\n1,2\n");
 }
 
 /// Checks a lost response while the server's list has no job: that proves nothing on such a server.
 #[test]
-fn where_answers_were_kept_the_list_of_jobs_proves_nothing() {
+fn with_stored_responses_the_list_of_jobs_proves_nothing() {
     let server = Server::start(|request| match request.split([' ', '?']).take(2).collect::<Vec<_>>()[..] {
         ["GET", "/"] => answer_json(json!({"conformsTo": ["x/ogcapi-processes-1/1.0/conf/core"]})),
         ["GET", "/processes/p"] => {
@@ -185,7 +185,7 @@ fn where_answers_were_kept_the_list_of_jobs_proves_nothing() {
     });
     let folder = tempfile::tempdir().unwrap();
     let client = Client::builder().simulator(fast()).batches(folder.path()).build().unwrap();
-    let process = || client.processes(&server.url).unwrap().process("p").unwrap();
+    let process = || client.process_server(&server.url).unwrap().process("p").unwrap();
     let rows = || vec![json!({"x": 1}), json!({"x": 2})];
     let run = || {
         let batch = process().batch("at-once", rows()).unwrap().quiet();
@@ -199,11 +199,15 @@ fn where_answers_were_kept_the_list_of_jobs_proves_nothing() {
     let again = run();
     let lost = again.iter().find(|record| matches!(record.outcome, Outcome::Unproven(_))).unwrap();
     assert!(lost.reason().unwrap().ends_with("look for it before you run it again"));
-    assert_eq!((again.succeeded(), server.asked("POST").len()), (1, 2), "nothing runs again");
+    assert_eq!((again.succeeded(), server.requests_to("POST").len()), (1, 2), "nothing runs again");
     let all = process().jobs().unwrap();
     assert_eq!((all.len(), all.succeeded()), (1, 1), "the other job is of another process");
-    let lists = server.asked("GET /jobs").len();
+    let lists = server.requests_to("GET /jobs").len();
     files(answers).iter().for_each(|answer| std::fs::remove_file(answer).unwrap());
     assert_eq!(process().jobs().unwrap().len(), 0);
-    assert_eq!(server.asked("GET /jobs").len(), lists + 1, "without answers the list is read all the same");
+    assert_eq!(
+        server.requests_to("GET /jobs").len(),
+        lists + 1,
+        "without answers the list is read all the same"
+    );
 }

@@ -30,7 +30,7 @@ fn ordered() -> (Simulator, Client, Order) {
 }
 
 #[test]
-fn a_study_and_a_quotation_are_decided_on_and_then_it_costs() {
+fn an_accepted_study_and_quotation_lead_to_a_charge() {
     let (simulator, client, order) = ordered();
     let before = client.balance().unwrap();
     assert_eq!(order.refresh().unwrap().sub_status.as_deref(), Some("FEASIBILITY_WAITING_UPLOAD"));

@@ -29,6 +29,15 @@ pub fn still() -> SimulatorBuilder {
     Simulator::builder().clock(Clock::manual()).token_life(for_ever)
 }
 
+/// Repeats an operation that ends at its own short deadline until its result meets the condition: a
+/// busy machine may reach the deadline before the operation has sent anything.
+#[track_caller]
+pub fn repeat_until<T>(operation: impl Fn() -> T, is: impl Fn(&T) -> bool) -> T {
+    let mut last = None;
+    until(|| is(last.insert(operation())));
+    last.expect("the operation was repeated until its result met the condition")
+}
+
 /// Advances the platform's clock until the condition holds.
 #[track_caller]
 pub fn advance_until(simulator: &Simulator, mut is: impl FnMut() -> bool) {

@@ -148,15 +148,15 @@ impl Error {
 
     /// Creates an error from a server's error response.
     #[doc(hidden)]
-    pub fn server(kind: ErrorKind, message: impl Into<String>, said: ServerError) -> Self {
+    pub fn server(kind: ErrorKind, message: impl Into<String>, server_error: ServerError) -> Self {
         let clean = |text: Option<String>| text.map(|text| redact::text(&text).into_owned());
-        let said = ServerError {
-            status: said.status,
-            code: clean(said.code),
-            message: clean(said.message),
-            request_id: clean(said.request_id),
+        let server_error = ServerError {
+            status: server_error.status,
+            code: clean(server_error.code),
+            message: clean(server_error.message),
+            request_id: clean(server_error.request_id),
         };
-        Self::with(kind, message, |inner| inner.server = Some(said))
+        Self::with(kind, message, |inner| inner.server = Some(server_error))
     }
 
     /// Returns the error with the failed operation in front.
@@ -291,42 +291,42 @@ mod tests {
     use super::*;
 
     fn refused() -> Error {
-        let said = ServerError {
+        let server_error = ServerError {
             status: 422,
             code: Some("422".into()),
             message: Some("limit must be at most 500".into()),
             request_id: Some("7f3a".into()),
         };
-        Error::server(ErrorKind::InvalidInput, "422: limit must be at most 500", said)
+        Error::server(ErrorKind::InvalidInput, "422: limit must be at most 500", server_error)
             .context("search the catalog")
     }
 
     #[test]
-    fn display_and_debug_tell_the_whole_chain() {
+    fn display_and_debug_contain_the_whole_chain() {
         let message = "search the catalog: 422: limit must be at most 500";
         assert_eq!(refused().to_string(), message);
         assert_eq!(format!("{:?}", refused()), message);
     }
 
     #[test]
-    fn context_keeps_the_kind_and_what_the_server_said() {
+    fn context_keeps_the_kind_and_the_server_error() {
         let error = refused().context("cell 4");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert_eq!(error.server_error().unwrap().request_id.as_deref(), Some("7f3a"));
     }
 
     #[test]
-    fn a_message_from_outside_stays_one_line() {
+    fn an_external_message_is_printed_as_one_line() {
         let hostile = "no\nEVCXR_BEGIN_CONTENT text/html\n\u{1b}[2J";
-        let said = ServerError { message: Some(hostile.into()), ..ServerError::default() };
-        let error = Error::server(ErrorKind::Server, hostile, said).context(hostile);
-        for told in [format!("{error}"), format!("{error:?}"), format!("{error:#?}").replace('\n', "")] {
-            assert!(!told.contains("EVCXR_") && !told.contains(char::is_control), "{told}");
+        let server_error = ServerError { message: Some(hostile.into()), ..ServerError::default() };
+        let error = Error::server(ErrorKind::Server, hostile, server_error).context(hostile);
+        for printed in [format!("{error}"), format!("{error:?}"), format!("{error:#?}").replace('\n', "")] {
+            assert!(!printed.contains("EVCXR_") && !printed.contains(char::is_control), "{printed}");
         }
     }
 
     #[test]
-    fn the_cause_stays_reachable() {
+    fn the_source_of_an_error_can_be_downcast() {
         let io = std::io::Error::from(std::io::ErrorKind::NotFound);
         let error = Error::from(io).context("read AOI `x`");
         assert!(error.downcast_ref::<std::io::Error>().is_some());

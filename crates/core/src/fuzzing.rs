@@ -23,23 +23,11 @@ fn wkb(bytes: &[u8], _: &Path) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 
-    /// Reads each input that once broke a reader.
-    #[test]
-    fn fixed_cases_stay_fixed() {
-        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/cases");
-        for (name, target) in TARGETS {
-            let files: Vec<_> =
-                fs::read_dir(cases.join(name)).unwrap().map(|file| file.unwrap().path()).collect();
-            assert!(!files.is_empty(), "there is no case of `{name}`");
-            for file in files {
-                println!("{}", file.display());
-                let folder = tempfile::tempdir().unwrap();
-                target(&fs::read(file).unwrap(), folder.path());
-            }
-        }
-    }
+#[cfg(test)]
+#[test]
+fn inputs_that_once_failed_are_read_or_refused() {
+    replay::replay(&TARGETS);
 }

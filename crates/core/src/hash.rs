@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_that_is_read_has_the_hash_of_its_bytes() {
+    fn hashes_of_a_reader_and_of_its_bytes_are_equal() {
         let content = vec![7; 200_000];
         assert_eq!(hex_of(&content[..], 32).unwrap(), hex(&content, 32));
         // FIPS 180-2, B.1.

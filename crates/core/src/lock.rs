@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_works_at_a_time() {
+    fn a_lock_has_one_holder_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("a.sqlite");
         let first = Lock::take(&path).unwrap().unwrap();
@@ -81,7 +81,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_system_without_locks_keeps_nobody_out() {
+    fn a_file_system_without_locks_is_no_error() {
         let answer = |code: i32| is_free(Err(TryLockError::Error(io::Error::from_raw_os_error(code))));
         let [no_locks, not_supported] = if cfg!(target_os = "linux") { [37, 95] } else { [77, 45] };
         assert!(answer(no_locks).unwrap() && answer(not_supported).unwrap());

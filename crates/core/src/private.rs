@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_its_owners_alone() {
+    fn a_file_is_readable_by_its_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let (path, beside) = (folder.path().join("a.sqlite"), folder.path().join("a.sqlite-journal"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

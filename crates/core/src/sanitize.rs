@@ -3,13 +3,13 @@
 use crate::redact;
 
 /// Number of characters beyond the limit that are searched for the end of a secret.
-const AHEAD: usize = 2_000;
+const LOOKAHEAD: usize = 2_000;
 
 /// Returns text as one line of at most `limit` characters: without control characters, without
 /// characters that are invisible or change the direction of text, without [secrets](redact::text),
 /// and without the markers by which evcxr separates displays from output.
 pub fn sanitize(text: &str, limit: usize) -> String {
-    let read: String = harmless(text).take(limit.saturating_add(AHEAD)).collect();
+    let read: String = harmless(text).take(limit.saturating_add(LOOKAHEAD)).collect();
     // Redaction decodes text that contained a secret, so the result is filtered again.
     let mut line: String = harmless(&redact::text(&read)).collect();
     if let Some((cut, _)) = line.char_indices().nth(limit.saturating_sub(1))
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_one_line() {
+    fn the_result_is_one_line() {
         assert_eq!(sanitize("a\nb\u{202e}c\u{1b}[31m", 80), "a bc [31m");
         assert_eq!(sanitize("a\u{200b}b\u{feff}c\u{ad}d\u{e0041}", 80), "abcd");
         assert_eq!(sanitize("12345", 5), "12345");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_holds_no_marker() {
+    fn the_result_contains_no_marker() {
         assert!(!sanitize("x EVCXR_BEGIN_CONTENT text/html", 80).contains("EVCXR_"));
         assert!(!sanitize("EVC\u{202e}XR_END_CONTENT", 80).contains("EVCXR_"));
         assert!(!sanitize("EVC\u{200b}XR_END_CONTENT", 80).contains("EVCXR_"));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_holds_no_secret() {
+    fn the_result_contains_no_secret() {
         assert_eq!(sanitize("get https://me:hunter2@h/a?sig=hunter2", 80), "get https://h/a?…");
         let long = format!("https://me:{}@h/a", "hunter2".repeat(20));
         assert_eq!(sanitize(&long, 40), "https://h/a");

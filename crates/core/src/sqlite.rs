@@ -42,10 +42,10 @@ pub fn open(path: &Path) -> Result<Connection> {
 
 /// Refuses views, triggers and virtual tables; no version of this library writes any.
 fn refuse_code(connection: &Connection) -> Result<()> {
-    let asked = "SELECT name FROM sqlite_schema \
+    let query = "SELECT name FROM sqlite_schema \
                  WHERE type IN ('view', 'trigger') OR type = 'table' AND rootpage = 0 LIMIT 1";
     let found: Option<String> =
-        connection.query_row(asked, [], |row| row.get(0)).optional().map_err(foreign)?;
+        connection.query_row(query, [], |row| row.get(0)).optional().map_err(foreign)?;
     match found {
         None => Ok(()),
         Some(name) => Err(Error::new(
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_runs_by_itself_is_refused() {
+    fn views_triggers_and_virtual_tables_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let table = "CREATE TABLE a (b);";
         let opened = |name: &str, code: &str| {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_bounded() {
+    fn the_size_of_a_value_is_limited() {
         let folder = tempfile::tempdir().unwrap();
         let file = open(&folder.path().join("a.sqlite")).unwrap();
         let length =
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_private_and_whole_by_itself() {
+    fn a_file_is_private_and_complete_without_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("a.sqlite");
         let connection = open(&path).unwrap();

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_of_jiff_are_taken_as_text_is() {
+    fn dates_of_jiff_equal_their_text() {
         let ends = |start: DateBound, end: DateBound| {
             DateRange::parse(&String::from(start), &String::from(end)).unwrap().to_interval()
         };
@@ -217,13 +217,13 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_their_largest_unit() {
+    fn durations_are_formatted_in_their_largest_unit() {
         let texts = [50_400.0, 80.0, 100.0, 5_500.0, 200_000.0].map(format_duration);
         assert_eq!(texts, ["14 h", "80 s", "2 min", "2 h", "2 d"]);
     }
 
     #[test]
-    fn days_count_whole_and_ends_may_be_open() {
+    fn an_interval_includes_whole_days_and_may_be_open() {
         let interval = |start, end| DateRange::parse(start, end).unwrap().to_interval();
         assert_eq!(interval("2018-01-01", "2020-12-31"), "2018-01-01T00:00:00Z/2020-12-31T23:59:59.999999Z");
         assert_eq!(interval("..", "2020-12-31T10:00:00Z"), "../2020-12-31T10:00:00Z");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn months_and_years_count_whole() {
+    fn an_interval_includes_whole_months_and_years() {
         let interval = |start, end| DateRange::parse(start, end).unwrap().to_interval_of_seconds();
         assert_eq!(interval("2020-12", "2020-12"), "2020-12-01T00:00:00Z/2020-12-31T23:59:59Z");
         assert_eq!(interval("2020-02", "2020-02"), "2020-02-01T00:00:00Z/2020-02-29T23:59:59Z");
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_overlaps_with_any_part() {
+    fn a_period_overlaps_by_any_part() {
         let at = |text: &str| parse_timestamp(text).unwrap();
         let may = DateRange::parse("2020-05-01", "2020-05-31").unwrap();
         assert!(may.overlaps(at("2020-05-31T23:59:59Z"), at("2020-06-02")));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_dates_are_named() {
+    fn the_error_of_a_wrong_date_contains_it() {
         let message = |start, end| DateRange::parse(start, end).unwrap_err().to_string();
         assert!(message("31.12.2020", "..").starts_with("date `31.12.2020`: write `2020-12-31`"));
         assert!(message("2020-13", "..").starts_with("date `2020-13`: write "));
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_write_instants_in_three_ways() {
+    fn three_formats_of_instants_are_parsed() {
         let at = parse_timestamp("2019-05-03T11:42:01.123Z").unwrap();
         assert_eq!(minute(at), "2019-05-03 11:42");
         assert_eq!(parse_timestamp("2019-05-03T11:42:01"), parse_timestamp("2019-05-03T11:42:01Z"));

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_done_tells_nothing() {
+    fn without_measurements_there_is_no_estimate() {
         assert_eq!(UnitTime::measured(0.0, at(60)), None);
         let job = UnitTime::measured(3.0, at(300)).unwrap();
         assert_eq!(job.left([], 2), None, "nothing is left");
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_has_begun_already() {
+    fn running_parts_count_their_age() {
         let job = UnitTime::measured(1.0, at(100)).unwrap();
         let rests = [at(25), at(100), at(900)].map(|age| job.rest(1.0, age));
         assert_eq!(rests, [0.75, 0.0, 0.0]);

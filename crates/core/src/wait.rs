@@ -38,19 +38,19 @@ impl Clock for SystemClock {
     }
 }
 
-/// Calls `ask` until `is_last` accepts the answer or `timeout` has passed, and returns the last
+/// Calls `request` until `is_last` accepts the answer or `timeout` has passed, and returns the last
 /// answer. The pauses grow from `first` by half each time, up to `longest`.
 pub fn wait<T>(
     clock: &dyn Clock,
     timeout: Duration,
     [first, longest]: [Duration; 2],
-    mut ask: impl FnMut() -> Result<T>,
+    mut request: impl FnMut() -> Result<T>,
     is_last: impl Fn(&T) -> bool,
 ) -> Result<T> {
     let begun = clock.now();
     let mut pause = first;
     loop {
-        let answer = ask()?;
+        let answer = request()?;
         let left = timeout.saturating_sub(clock.now().saturating_sub(begun));
         if left.is_zero() || is_last(&answer) {
             return Ok(answer);
@@ -68,9 +68,9 @@ mod tests {
     use crate::error::{Error, ErrorKind};
 
     /// Clock that only `wait` moves.
-    struct Hand(Mutex<Vec<Duration>>);
+    struct ManualClock(Mutex<Vec<Duration>>);
 
-    impl Clock for Hand {
+    impl Clock for ManualClock {
         fn now(&self) -> Duration {
             self.0.lock().unwrap().iter().sum()
         }
@@ -84,18 +84,19 @@ mod tests {
     fn pauses_grow_and_the_last_answer_ends_the_wait() {
         let at = Duration::from_secs;
         let run = |timeout: u64, last: usize| {
-            let (clock, mut asked) = (Hand(Mutex::default()), 0);
-            let ask = || {
-                asked += 1;
-                Ok(asked)
+            let (clock, mut calls) = (ManualClock(Mutex::default()), 0);
+            let request = || {
+                calls += 1;
+                Ok(calls)
             };
-            let answer = wait(&clock, at(timeout), [at(2), at(4)], ask, |answer| *answer == last).unwrap();
+            let answer =
+                wait(&clock, at(timeout), [at(2), at(4)], request, |answer| *answer == last).unwrap();
             (answer, clock.0.into_inner().unwrap())
         };
         assert_eq!(run(60, 4), (4, vec![at(2), at(3), at(4)]));
         assert_eq!(run(6, 9), (4, vec![at(2), at(3), at(1)]), "the timeout");
         assert_eq!(run(0, 9), (1, vec![]), "it is asked once at least");
         let broken = || Err::<(), _>(Error::new(ErrorKind::Network, "gone"));
-        assert!(wait(&Hand(Mutex::default()), at(9), [at(1), at(1)], broken, |()| true).is_err());
+        assert!(wait(&ManualClock(Mutex::default()), at(9), [at(1), at(1)], broken, |()| true).is_err());
     }
 }

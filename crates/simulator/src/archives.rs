@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_of_archive_tell_their_data() {
+    fn data_json_is_read_from_tgz_and_zip() {
         let dir = tempfile::tempdir().unwrap();
         let text = br#"{"type": "FeatureCollection", "features": [7]}"#;
         let gzip = flate2::write::GzEncoder::new(

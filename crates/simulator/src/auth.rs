@@ -12,10 +12,23 @@ use uuid::Uuid;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get, post};
 use super::{PASSWORD, PROJECT_API_KEY, PROJECT_ID, USERNAME};
 
 /// Id of the only workspace, which is also the user's id.
 pub(super) const WORKSPACE_ID: &str = "8a2f6ed0-3f5b-4c0e-9d54-1b6c0f6b7a21";
+
+/// Returns the endpoints of logins.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        post("/oauth/token", |platform, request, []| platform.classic_token(request)),
+        post("/realms/public/protocol/openid-connect/token", |platform, request, []| {
+            platform.account_token(request)
+        }),
+        get("/realms/public/protocol/openid-connect/userinfo", |platform, _, []| platform.user_info()),
+        get("/users/me", |platform, _, []| platform.user()),
+    ]
+}
 
 /// Signer of tokens and URLs.
 pub(super) struct Signer {
@@ -86,7 +99,7 @@ impl Signer {
 
 impl Platform {
     /// Handles a request for a classic token, of a project or an account (1.1, 1.2).
-    pub(super) fn classic_token(&self, request: &Request) -> Answer {
+    fn classic_token(&self, request: &Request) -> Answer {
         let form = request.form();
         let field = |name| field(&form, name);
         let subject = match field("grant_type") {
@@ -95,7 +108,7 @@ impl Platform {
             _ => None,
         };
         let subject = subject.ok_or_else(|| Reply::empty(401))?;
-        let token = self.mint.token("Bearer", subject, self.clock.steady());
+        let token = self.signer.token("Bearer", subject, self.clock.steady());
         // Without a member `error`: oauthlib treats any value of it as an error, even `null`.
         Ok(Reply::json(
             200,
@@ -109,7 +122,7 @@ impl Platform {
     }
 
     /// Handles a request for a current token of an account (1.3).
-    pub(super) fn account_token(&self, request: &Request) -> Answer {
+    fn account_token(&self, request: &Request) -> Answer {
         let form = request.form();
         let field = |name| field(&form, name);
         if !matches!(field("client_id"), Some("up42-sdk" | "up42-api")) {
@@ -126,10 +139,10 @@ impl Platform {
         Ok(Reply::json(
             200,
             &json!({
-                "access_token": self.mint.token("Bearer", subject, now),
-                "expires_in": self.mint.life.as_secs(),
+                "access_token": self.signer.token("Bearer", subject, now),
+                "expires_in": self.signer.life.as_secs(),
                 "refresh_expires_in": 1800,
-                "refresh_token": self.mint.token("Refresh", subject, now),
+                "refresh_token": self.signer.token("Refresh", subject, now),
                 "token_type": "Bearer",
                 "not-before-policy": 0,
                 "session_state": Uuid::new_v4().to_string(),
@@ -145,7 +158,7 @@ impl Platform {
             let (scheme, token) = header.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token)
         });
-        let checked = token.ok_or(Denied::Missing).and_then(|token| self.mint.check(token, now));
+        let checked = token.ok_or(Denied::Missing).and_then(|token| self.signer.check(token, now));
         checked.map_err(|denied| match denied {
             Denied::Missing => unauthorized("Full authentication is required to access this resource"),
             Denied::Forged => unauthorized("INVALID_ACCESS_TOKEN: the token is not one of ours"),
@@ -160,13 +173,13 @@ impl Platform {
     }
 
     /// Handles a request for the user's information (1.4).
-    pub(super) fn user_info(&self) -> Answer {
+    fn user_info(&self) -> Answer {
         let info = json!({"sub": WORKSPACE_ID, "email": USERNAME, "email_verified": true});
         Ok(Reply::json(200, &info))
     }
 
     /// Handles `GET /users/me` (1.5).
-    pub(super) fn user(&self) -> Answer {
+    fn user(&self) -> Answer {
         Ok(Reply::data(json!({"id": WORKSPACE_ID, "email": USERNAME})))
     }
 }
@@ -207,10 +220,10 @@ mod tests {
 
     #[test]
     fn tokens_expire() {
-        let mint = Signer::new(Duration::from_secs(300));
-        let token = mint.token("Bearer", "me", at(1000));
-        assert_eq!(mint.check(&token, at(1299)), Ok(()));
-        assert_eq!(mint.check(&token, at(1300)), Err(Denied::Expired(at(1300))));
+        let signer = Signer::new(Duration::from_secs(300));
+        let token = signer.token("Bearer", "me", at(1000));
+        assert_eq!(signer.check(&token, at(1299)), Ok(()));
+        assert_eq!(signer.check(&token, at(1300)), Err(Denied::Expired(at(1300))));
     }
 
     #[test]

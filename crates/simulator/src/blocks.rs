@@ -7,6 +7,7 @@ use super::catalog::shape::{corners, ring_json};
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get, post};
 use super::seeded_rng::SeededRng;
 
 /// Source of data or processing step.
@@ -220,20 +221,31 @@ impl Block {
     }
 }
 
+/// Returns the endpoints of blocks.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/blocks", |platform, _, []| platform.blocks()),
+        get("/marketplace/blocks", |platform, _, []| platform.blocks()),
+        get("/blocks/{id}", |platform, _, [id]| platform.block(id)),
+        get("/blocks/{id}/coverage", |platform, _, [id]| platform.block_coverage(id)),
+        post("/validate-schema/block", |platform, request, []| platform.validate_block(request)),
+    ]
+}
+
 impl Platform {
     /// Handles a request for the list of blocks (3.10), also without a token (3.13).
-    pub(super) fn blocks(&self) -> Answer {
+    fn blocks(&self) -> Answer {
         Ok(Reply::data(BLOCKS.iter().map(Block::json).collect::<Vec<_>>()))
     }
 
     /// Handles `GET /blocks/{id}` (3.11).
-    pub(super) fn block(&self, id: &str) -> Answer {
+    fn block(&self, id: &str) -> Answer {
         let block = by_id(id).ok_or_else(|| unknown(id))?;
         Ok(Reply::data(block.json()))
     }
 
     /// Handles a request for a block's coverage (3.12), which is a file of the storage.
-    pub(super) fn block_coverage(&self, id: &str) -> Answer {
+    fn block_coverage(&self, id: &str) -> Answer {
         let block = by_id(id).filter(|block| block.is_data()).ok_or_else(|| unknown(id))?;
         let name = format!("{}.geojson", block.name);
         Ok(Reply::data(json!({"url": self.signed_url(&format!("/coverage/{name}"), &name)})))
@@ -241,7 +253,7 @@ impl Platform {
 
     /// Handles the validation of a manifest (3.14); only the fields that every manifest has are
     /// checked.
-    pub(super) fn validate_block(&self, request: &Request) -> Answer {
+    fn validate_block(&self, request: &Request) -> Answer {
         let manifest = request.json()?;
         let invalid = |what: &str| {
             let message =

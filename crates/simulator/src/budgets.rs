@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::auth::WORKSPACE_ID;
 use super::orders::unknown;
 use super::pagination::{page_json, page_of, sort};
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get};
 use super::seeded_rng::SeededRng;
 use super::store::{Store, stamp};
 
@@ -90,35 +91,53 @@ impl Store {
     }
 }
 
+/// Returns the endpoints of budgets.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/v2/budgets", |platform, request, []| platform.list_budgets(request)),
+        get("/v2/budgets/settings", |platform, _, []| {
+            let is_enforced = platform.store().budgets_enforced;
+            Ok(Reply::json(200, &json!({"enforcementEnabled": is_enforced})))
+        }),
+        get("/v2/budgets/{id}", |platform, request, [id]| platform.budget(request, id)),
+        get("/v2/budgets/{id}/usage", |platform, _, [id]| platform.budget_usage(id)),
+    ]
+}
+
 impl Platform {
-    pub(super) fn budgets(&self, request: &Request, path: &[&str]) -> Answer {
+    fn list_budgets(&self, request: &Request) -> Answer {
         let now = self.clock.now();
-        // Python writes `True`.
-        let with_usage = request.query("includeUsage").is_some_and(|text| text.eq_ignore_ascii_case("true"));
-        let find = |id: &str| BUDGETS.iter().find(|one| one.id() == id).ok_or_else(|| unknown("Budget", id));
         let store = self.store();
-        let body = match (request.method.as_str(), path) {
-            ("GET", []) => {
-                let (page, size) = page_of(request, PAGE)?;
-                let wanted: Vec<_> = request.query.iter().filter(|(name, _)| name == "status").collect();
-                let mut all: Vec<Value> =
-                    BUDGETS.iter().map(|one| one.json(&store, now, with_usage)).collect();
-                all.retain(|one| {
-                    wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status)
-                });
-                if request.query("sort").is_some() {
-                    sort(&mut all, request, "Budget", &["createdAt", "updatedAt", "name", "status"])?;
-                }
-                page_json(&all, page, size)
-            }
-            ("GET", ["settings"]) => json!({"enforcementEnabled": store.budgets_enforced}),
-            ("GET", [id]) => find(id)?.json(&store, now, with_usage),
-            ("GET", [id, "usage"]) => {
-                json!({"budgetId": id, "consumedCredits": store.consumed(&find(id)?.id(), now)})
-            }
-            (_, [] | [_] | [_, "usage"]) => return Err(wrong_method(request)),
-            _ => return Err(Reply::problem(404, "Resource does not exist.")),
-        };
-        Ok(Reply::json(200, &body))
+        let (page, size) = page_of(request, PAGE)?;
+        let wanted: Vec<_> = request.query.iter().filter(|(name, _)| name == "status").collect();
+        let json = |budget: &Budget| budget.json(&store, now, with_usage(request));
+        let mut all: Vec<Value> = BUDGETS.iter().map(json).collect();
+        all.retain(|one| wanted.is_empty() || wanted.iter().any(|(_, status)| one["status"] == **status));
+        if request.query("sort").is_some() {
+            sort(&mut all, request, "Budget", &["createdAt", "updatedAt", "name", "status"])?;
+        }
+        Ok(Reply::json(200, &page_json(&all, page, size)))
     }
+
+    fn budget(&self, request: &Request, id: &str) -> Answer {
+        let now = self.clock.now();
+        let store = self.store();
+        Ok(Reply::json(200, &by_id(id)?.json(&store, now, with_usage(request))))
+    }
+
+    fn budget_usage(&self, id: &str) -> Answer {
+        let now = self.clock.now();
+        let consumed = self.store().consumed(&by_id(id)?.id(), now);
+        Ok(Reply::json(200, &json!({"budgetId": id, "consumedCredits": consumed})))
+    }
+}
+
+/// Returns whether a request asks for the spent credits.
+fn with_usage(request: &Request) -> bool {
+    // Python writes `True`.
+    request.query("includeUsage").is_some_and(|text| text.eq_ignore_ascii_case("true"))
+}
+
+fn by_id(id: &str) -> Result<&'static Budget, Reply> {
+    BUDGETS.iter().find(|budget| budget.id() == id).ok_or_else(|| unknown("Budget", id))
 }

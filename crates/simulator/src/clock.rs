@@ -30,12 +30,12 @@ pub struct Clock(Arc<Inner>);
 
 struct Inner {
     began: Instant,
-    hand: Mutex<Hand>,
+    rate: Mutex<Rate>,
 }
 
 /// Start and speed of a clock.
 #[derive(Clone, Copy, Debug)]
-struct Hand {
+struct Rate {
     start: Timestamp,
     /// Real time between the clock's start and the start of this program.
     passed: Duration,
@@ -73,65 +73,65 @@ impl Clock {
 
     fn starting(start: Timestamp, factor: f64) -> Self {
         let (passed, advanced, shared) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-        let hand = Hand { start, passed, factor, advanced, shared };
-        Self(Arc::new(Inner { began: Instant::now(), hand: Mutex::new(hand) }))
+        let rate = Rate { start, passed, factor, advanced, shared };
+        Self(Arc::new(Inner { began: Instant::now(), rate: Mutex::new(rate) }))
     }
 
     /// Advances the time, at any speed of the clock.
     pub fn advance(&self, by: Duration) {
-        let mut hand = self.hand();
-        hand.advanced = hand.advanced.saturating_add(by);
+        let mut rate = self.rate();
+        rate.advanced = rate.advanced.saturating_add(by);
     }
 
     /// Returns the time of the platform.
     pub fn now(&self) -> Timestamp {
-        let hand = *self.hand();
-        let run = self.run(&hand).as_secs_f64() * hand.factor;
-        hand.after(Duration::try_from_secs_f64(run).unwrap_or(Duration::MAX))
+        let rate = *self.rate();
+        let run = self.run(&rate).as_secs_f64() * rate.factor;
+        rate.after(Duration::try_from_secs_f64(run).unwrap_or(Duration::MAX))
     }
 
     /// Returns the time by which tokens and signed URLs age.
     pub(super) fn steady(&self) -> Timestamp {
-        let hand = *self.hand();
-        hand.after(if hand.factor > 0.0 { self.run(&hand) } else { Duration::ZERO })
+        let rate = *self.rate();
+        rate.after(if rate.factor > 0.0 { self.run(&rate) } else { Duration::ZERO })
     }
 
     /// Returns the state from which another program can continue the clock.
     pub(super) fn saved(&self) -> SavedClock {
-        let hand = *self.hand();
-        let began = Timestamp::now().checked_sub(self.run(&hand)).unwrap_or(Timestamp::MIN);
-        SavedClock { start: hand.start, began, factor: hand.factor }
+        let rate = *self.rate();
+        let began = Timestamp::now().checked_sub(self.run(&rate)).unwrap_or(Timestamp::MIN);
+        SavedClock { start: rate.start, began, factor: rate.factor }
     }
 
     /// Continues a saved clock.
     pub(super) fn resume(&self, saved: &SavedClock) {
-        let mut hand = self.hand();
+        let mut rate = self.rate();
         let passed = Timestamp::now().duration_since(saved.began);
         let passed = Duration::try_from(passed).unwrap_or_default().saturating_sub(self.0.began.elapsed());
         let advanced = Duration::ZERO;
-        *hand = Hand { start: saved.start, passed, factor: saved.factor, advanced, shared: advanced };
+        *rate = Rate { start: saved.start, passed, factor: saved.factor, advanced, shared: advanced };
     }
 
     /// Merges the advances of other programs with its own, and returns the total.
     pub(super) fn share(&self, advanced: Duration) -> Duration {
-        let mut hand = self.hand();
-        let own = hand.advanced.saturating_sub(hand.shared);
-        hand.advanced = advanced.saturating_add(own);
-        hand.shared = hand.advanced;
-        hand.advanced
+        let mut rate = self.rate();
+        let own = rate.advanced.saturating_sub(rate.shared);
+        rate.advanced = advanced.saturating_add(own);
+        rate.shared = rate.advanced;
+        rate.advanced
     }
 
     /// Returns the real time since the start.
-    fn run(&self, hand: &Hand) -> Duration {
-        hand.passed + self.0.began.elapsed()
+    fn run(&self, rate: &Rate) -> Duration {
+        rate.passed + self.0.began.elapsed()
     }
 
-    fn hand(&self) -> MutexGuard<'_, Hand> {
-        self.0.hand.lock().unwrap_or_else(|broken| broken.into_inner())
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.0.rate.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }
 
-impl Hand {
+impl Rate {
     fn after(&self, run: Duration) -> Timestamp {
         self.start.checked_add(run.saturating_add(self.advanced)).unwrap_or(Timestamp::MAX)
     }
@@ -146,7 +146,7 @@ impl Default for Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock").field("now", &self.now()).field("factor", &self.hand().factor).finish()
+        f.debug_struct("Clock").field("now", &self.now()).field("factor", &self.rate().factor).finish()
     }
 }
 
@@ -165,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn a_senseless_speed_stands_still() {
+    fn an_invalid_speed_stops_the_clock() {
         let clock = Clock::speed(f64::NAN);
         assert_eq!(clock.now(), clock.now());
     }
 
     #[test]
-    fn a_saved_clock_goes_on_where_it_would_be() {
+    fn a_resumed_clock_includes_the_time_since_it_was_saved() {
         let clock = Clock::speed(60.0);
         let saved = SavedClock { began: Timestamp::now() - Duration::from_secs(10), ..clock.saved() };
         let other = Clock::manual();

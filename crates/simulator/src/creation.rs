@@ -20,7 +20,7 @@ use super::workflows::workflow;
 /// Smallest balance for a job with a cost (0.6).
 const LEAST_BALANCE: i64 = 1000;
 /// Message in the log of a job that was chosen to fail.
-const STOPPED: &str = "the block stopped unexpectedly";
+const FAILURE_MESSAGE: &str = "the block stopped unexpectedly";
 
 impl Platform {
     /// Handles the creation of a job (4.1) or a test query (4.2).
@@ -83,31 +83,17 @@ impl Platform {
             },
             paid: false,
         });
-        let ready = times.ready(now);
         let mut job = Job {
             tasks: job_tasks.collect(),
-            id: ids.uuid().to_string(),
             name: request.query("name").map(String::from),
             workflow_id: workflow_id.to_string(),
             workflow_name,
             inputs,
             dry_run,
-            foreign: false,
-            created: now,
             listed: self.listed_from(),
-            updated: now,
-            pending: times.pending(now),
-            ready,
-            started: ready,
-            finished: times.finish(ready),
-            ending: "SUCCEEDED".into(),
-            error_message: None,
-            cancelled: None,
-            is_dequeued: false,
             scenes: delivery.scenes,
             boxes: delivery.boxes,
-            key,
-            nth,
+            ..Job::new(ids.uuid().to_string(), (key, nth), &times, now)
         };
         match limits_broken(&store, &demand) {
             // It fails before it costs anything.
@@ -115,11 +101,11 @@ impl Platform {
             None => check_balance(&store, &job, now)?,
         }
         match self.faults.take(request, FaultPoint::Job) {
-            Some(FaultKind::FailingJob(ending)) => job.fail(ending, STOPPED),
+            Some(FaultKind::FailingJob(ending)) => job.fail(ending, FAILURE_MESSAGE),
             Some(FaultKind::HangingJob) => job.hang(),
             _ => self.draw_failure(&mut job),
         }
-        job.start_at(queue::start(store.jobs.iter(), ready, self.machines));
+        job.start_at(queue::start(store.jobs.iter(), job.ready, self.machines));
         let reply = Reply::data(job.json(now));
         store.jobs.push(job);
         Ok(reply)
@@ -140,7 +126,7 @@ impl Platform {
         if job.dry_run || job.error_message.is_some() {
             // Test queries cost nothing, and a job with an error message has failed already.
         } else if drawn < self.failing {
-            job.fail("FAILED", STOPPED);
+            job.fail("FAILED", FAILURE_MESSAGE);
         } else if drawn < self.failing + self.hanging {
             job.hang();
         }

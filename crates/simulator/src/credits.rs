@@ -9,6 +9,17 @@ use super::pagination::page_json;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get};
+
+/// Returns the endpoints of credits.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/accounts/me/credits/balance", |platform, _, []| platform.balance()),
+        get("/accounts/me/credits/history", |platform, request, []| platform.credit_history(request)),
+        get("/accounts/me/paymentInfo", |platform, _, []| platform.payment_info()),
+        get("/v2/payments/balances", |platform, _, []| platform.balance_v2()),
+    ]
+}
 
 impl Platform {
     /// Returns the balance without the credits that are held for orders and processing (0.6).
@@ -16,17 +27,17 @@ impl Platform {
         self.store().available(self.clock.now())
     }
 
-    pub(super) fn balance(&self) -> Answer {
+    fn balance(&self) -> Answer {
         Ok(Reply::data(json!({"balance": self.available()})))
     }
 
-    pub(super) fn balance_v2(&self) -> Answer {
+    fn balance_v2(&self) -> Answer {
         let available = json!({"amount": self.available(), "unit": "CREDIT"});
         Ok(Reply::json(200, &json!({"available": available})))
     }
 
     /// Handles a request for the payment information.
-    pub(super) fn payment_info(&self) -> Answer {
+    fn payment_info(&self) -> Answer {
         let has_bought = self.store().history.iter().any(|entry| entry["type"] == "CREDIT_PURCHASE");
         Ok(Reply::data(json!({
             "accountId": WORKSPACE_ID,
@@ -38,7 +49,7 @@ impl Platform {
 
     /// Handles a request for the credit history: a Spring page, by default the newest entries
     /// first.
-    pub(super) fn credit_history(&self, request: &Request) -> Answer {
+    fn credit_history(&self, request: &Request) -> Answer {
         let page = request.number("page")?.unwrap_or(0);
         let size = request.number("size")?.unwrap_or(10).clamp(1, 500);
         let bound = |name: &str| {

@@ -147,7 +147,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn wrong_types_are_named() {
+    fn the_error_of_a_wrong_type_names_the_parameter() {
         for (name, value) in [
             ("bbox", json!("everywhere")),
             ("intersects", json!({"type": "Polygon", "coordinates": []})),

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_are_distributed_as_they_say() {
+    fn draws_have_the_expected_quantiles() {
         let near = |drawn: [f64; 3], expected: [f64; 3]| {
             for (drawn, expected) in drawn.into_iter().zip(expected) {
                 assert!((drawn / expected - 1.0).abs() < 0.08, "{drawn} for {expected}");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn senseless_parameters_draw_something() {
+    fn invalid_parameters_draw_without_a_panic() {
         for sigma in [f64::NAN, f64::INFINITY, -1.0] {
             drawn(Distribution::LogNormal { median: MINUTE, sigma });
             drawn(Distribution::Pareto { least: MINUTE, alpha: sigma });

@@ -286,7 +286,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_fault_happens_where_and_as_often_as_it_was_asked_for() {
+    fn a_fault_applies_to_its_path_and_count() {
         let faults = Faults::default();
         faults.add(Fault::server_error(502).on("POST /jobs").after(1).times(2));
         let take = |method, path| faults.take(&Request::test(method, path), FaultPoint::Request);
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_waits_for_a_moment_when_it_can_happen() {
+    fn a_fault_waits_for_a_request_that_it_can_affect() {
         let faults = Faults::default();
         let list = Request::test("GET", "/projects/p/jobs");
         let take = |request: &Request, reply: &Reply| faults.take(request, FaultPoint::Answer(reply));

@@ -1,7 +1,7 @@
 //! Jobs and payments of other users in the same project and account.
 
 use jiff::Timestamp;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::auth::WORKSPACE_ID;
 use super::job::Job;
@@ -20,34 +20,16 @@ impl Platform {
             let key = SeededRng::of_text(self.seed, "foreign").next();
             let mut rng = SeededRng::of(&[key, nth]);
             let times = self.times(&mut rng, false);
-            let ready = times.ready(now);
-            let started = queue::start(store.jobs.iter(), ready, self.machines);
+            let id = rng.uuid().to_string();
             let mut job = Job {
-                id: rng.uuid().to_string(),
                 name: Some(format!("somebody-else-{nth}")),
                 workflow_id: rng.uuid().to_string(),
                 workflow_name: "somebody else's".into(),
-                inputs: Map::new(),
-                dry_run: false,
                 foreign: true,
-                created: now,
                 listed: self.listed_from(),
-                updated: now,
-                pending: times.pending(now),
-                ready,
-                started: ready,
-                finished: times.finish(ready),
-                ending: "SUCCEEDED".into(),
-                error_message: None,
-                cancelled: None,
-                is_dequeued: false,
-                tasks: Vec::new(),
-                scenes: Vec::new(),
-                boxes: Vec::new(),
-                key,
-                nth,
+                ..Job::new(id, (key, nth), &times, now)
             };
-            job.start_at(started);
+            job.start_at(queue::start(store.jobs.iter(), job.ready, self.machines));
             store.jobs.push(job);
         }
     }

@@ -54,21 +54,21 @@ choose_requests!(Hold);
 /// Requests that one [`Hold`] has stopped. Dropping it releases them, so that a test that fails
 /// does not hang.
 #[must_use = "dropping it releases the requests"]
-pub struct Held(Arc<Gate>);
+pub struct Held(Arc<HoldState>);
 
 /// State of a hold, shared by the server and the test.
-struct Gate {
+struct HoldState {
     reached: Mutex<usize>,
     changed: Condvar,
     released: watch::Sender<bool>,
 }
 
-impl Gate {
+impl HoldState {
     fn reached(&self) -> MutexGuard<'_, usize> {
         self.reached.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
-    fn arrive(&self) {
+    fn record_stop(&self) {
         *self.reached() += 1;
         self.changed.notify_all();
     }
@@ -117,42 +117,45 @@ impl fmt::Debug for Held {
 
 /// Active holds.
 #[derive(Default)]
-pub(super) struct Holds(Mutex<Vec<(Hold, Arc<Gate>)>>);
+pub(super) struct Holds(Mutex<Vec<(Hold, Arc<HoldState>)>>);
 
 impl Holds {
     pub(super) fn add(&self, hold: Hold) -> Held {
-        let gate =
-            Gate { reached: Mutex::default(), changed: Condvar::new(), released: watch::Sender::new(false) };
-        let gate = Arc::new(gate);
-        self.lock().push((hold, Arc::clone(&gate)));
-        Held(gate)
+        let state = HoldState {
+            reached: Mutex::default(),
+            changed: Condvar::new(),
+            released: watch::Sender::new(false),
+        };
+        let state = Arc::new(state);
+        self.lock().push((hold, Arc::clone(&state)));
+        Held(state)
     }
 
     /// Waits for the release if the request is held at this point.
     pub(super) async fn pass(&self, request: &Request, point: HoldPoint) {
-        if let Some(gate) = self.take(request, point) {
+        if let Some(state) = self.take(request, point) {
             // Subscribed before the test can see the request, so that no release is missed.
-            let mut released = gate.released.subscribe();
-            gate.arrive();
+            let mut released = state.released.subscribe();
+            state.record_stop();
             released.wait_for(|released| *released).await.ok();
         }
     }
 
-    fn take(&self, request: &Request, point: HoldPoint) -> Option<Arc<Gate>> {
+    fn take(&self, request: &Request, point: HoldPoint) -> Option<Arc<HoldState>> {
         let mut holds = self.lock();
-        holds.retain(|(hold, gate)| !gate.is_released() && !hold.pattern.is_used_up());
+        holds.retain(|(hold, state)| !state.is_released() && !hold.pattern.is_used_up());
         let mut taken = None;
-        for (hold, gate) in holds.iter_mut() {
+        for (hold, state) in holds.iter_mut() {
             let pattern = &mut hold.pattern;
             if hold.point == point && pattern.matches(request) && !pattern.skip() && taken.is_none() {
                 pattern.use_up();
-                taken = Some(Arc::clone(gate));
+                taken = Some(Arc::clone(state));
             }
         }
         taken
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Hold, Arc<Gate>)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Hold, Arc<HoldState>)>> {
         self.0.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }
@@ -162,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hold_stops_the_request_that_it_names() {
+    fn a_hold_stops_its_request() {
         let holds = Holds::default();
         let held = holds.add(Hold::answer().on("POST /jobs").after(1));
         let create = Request::test("POST", "/projects/p/jobs");

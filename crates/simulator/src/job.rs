@@ -1,6 +1,6 @@
 //! Job and its states.
 //!
-//! The course of a job is determined when it is created, and its status follows from the clock.
+//! The times of a job are determined when it is created, and its status follows from the clock.
 //! Only a cancellation changes it.
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::blocks::Block;
 use super::catalog::scene::Scene;
 use super::catalog::shape::{Bbox, overlap};
+use super::times::Times;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -87,6 +88,36 @@ pub(super) fn is_terminal(status: &str) -> bool {
 }
 
 impl Job {
+    /// Creates a job that will succeed after these times, without a workflow, inputs or tasks.
+    pub(super) fn new(id: String, (key, nth): (u64, u64), times: &Times, now: Timestamp) -> Self {
+        let ready = times.ready(now);
+        Self {
+            id,
+            name: None,
+            workflow_id: String::new(),
+            workflow_name: String::new(),
+            inputs: Map::new(),
+            dry_run: false,
+            foreign: false,
+            created: now,
+            listed: now,
+            updated: now,
+            pending: times.pending(now),
+            ready,
+            started: ready,
+            finished: times.finish(ready),
+            ending: "SUCCEEDED".into(),
+            error_message: None,
+            cancelled: None,
+            is_dequeued: false,
+            tasks: Vec::new(),
+            scenes: Vec::new(),
+            boxes: Vec::new(),
+            key,
+            nth,
+        }
+    }
+
     pub(super) fn status(&self, now: Timestamp) -> &str {
         match self.cancelled {
             Some(at) if now < later(at, STOPPING) => "CANCELLING",

@@ -6,38 +6,40 @@ use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
 use super::job::Job;
 use super::pagination::sort;
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get, post};
 use super::store::Store;
 
 const PAGE: usize = 100;
 
-impl Platform {
-    pub(super) fn jobs(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("GET", []) => self.list_jobs(request),
-            ("POST", ["validate"]) => self.validate_job(request),
-            ("GET", [id]) => self.with_job(id, |job, now| Ok(Reply::data(job.json(now)))),
-            ("POST", [id, "cancel"]) => self.with_job(id, |job, now| {
+/// Returns the endpoints of jobs, except those of their outputs.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/projects/{project}/jobs", |platform, request, [_]| platform.list_jobs(request)),
+        post("/projects/{project}/jobs/validate", |platform, request, [_]| platform.validate_job(request)),
+        get("/projects/{project}/jobs/{id}", |platform, _, [_, id]| {
+            platform.with_job(id, |job, now| Ok(Reply::data(job.json(now))))
+        }),
+        post("/projects/{project}/jobs/{id}/cancel", |platform, _, [_, id]| {
+            platform.with_job(id, |job, now| {
                 job.cancel(now);
                 Ok(Reply::empty(204))
-            }),
-            ("GET", [id, "tasks"]) => self.with_job(id, |job, now| Ok(Reply::data(job.tasks_json(now)))),
-            ("GET", [id, "credits"]) => self.with_job(id, |job, now| Ok(Reply::data(job.credits_json(now)))),
-            ("GET", [id, "estimate"]) => self.job_estimate(id),
-            ("GET", [id, rest @ ..]) => self.job_outputs(id, rest),
-            (_, [] | [_] | [_, "cancel" | "tasks" | "credits" | "estimate"])
-            | (_, [_, "outputs" | "downloads", _] | [_, "tasks", _, ..]) => Err(wrong_method(request)),
-            _ => Err(Reply::not_found()),
-        }
-    }
+            })
+        }),
+        get("/projects/{project}/jobs/{id}/tasks", |platform, _, [_, id]| {
+            platform.with_job(id, |job, now| Ok(Reply::data(job.tasks_json(now))))
+        }),
+        get("/projects/{project}/jobs/{id}/credits", |platform, _, [_, id]| {
+            platform.with_job(id, |job, now| Ok(Reply::data(job.credits_json(now))))
+        }),
+        get("/projects/{project}/jobs/{id}/estimate", |platform, _, [_, id]| platform.job_estimate(id)),
+    ]
+}
 
-    pub(super) fn with_job(
-        &self,
-        id: &str,
-        answer: impl FnOnce(&mut Job, jiff::Timestamp) -> Answer,
-    ) -> Answer {
+impl Platform {
+    fn with_job(&self, id: &str, answer: impl FnOnce(&mut Job, jiff::Timestamp) -> Answer) -> Answer {
         let now = self.clock.now();
         let mut store = self.store();
         answer(job(&mut store, id)?, now)

@@ -90,6 +90,7 @@ mod quicklook;
 mod reply;
 mod request;
 mod results;
+mod routes;
 mod seeded_rng;
 mod server;
 mod storage;
@@ -98,7 +99,6 @@ mod terrain;
 mod times;
 mod webhooks;
 mod workflows;
-mod workspaces;
 
 #[cfg(test)]
 mod tests;

@@ -10,41 +10,69 @@ use super::jobs::job;
 use super::platform::Platform;
 use super::quicklook::QUICKLOOK;
 use super::reply::{Answer, Reply};
+use super::routes::{Route, get};
+
+/// Returns the endpoints of the outputs of jobs and of their tasks.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/projects/{project}/jobs/{id}/outputs/data-json", |platform, _, [_, id]| {
+            let (job, now) = platform.job_at_present(id)?;
+            Ok(platform.job_data(&job, job.status(now)))
+        }),
+        get("/projects/{project}/jobs/{id}/downloads/results", |platform, _, [_, id]| {
+            let (job, now) = platform.job_at_present(id)?;
+            platform.results_url(&job, job.status(now))
+        }),
+        get("/projects/{project}/jobs/{id}/tasks/{task}/logs", |platform, _, [_, id, task]| {
+            platform.with_task(id, task, |job, place, now| Ok(Reply::text(log(job, place, now))))
+        }),
+        get("/projects/{project}/jobs/{id}/tasks/{task}/outputs/data-json", |platform, _, [_, id, task]| {
+            platform.with_task(id, task, |job, place, now| {
+                Ok(platform.job_data(job, job.task_status(place, now)))
+            })
+        }),
+        get("/projects/{project}/jobs/{id}/tasks/{task}/downloads/results", |platform, _, [_, id, task]| {
+            platform
+                .with_task(id, task, |job, place, now| platform.results_url(job, job.task_status(place, now)))
+        }),
+        get("/projects/{project}/jobs/{id}/tasks/{task}/outputs/quicklooks", |platform, _, [_, id, task]| {
+            platform.with_task(id, task, |job, place, now| Ok(quicklook_names(job, place, now)))
+        }),
+        get(
+            "/projects/{project}/jobs/{id}/tasks/{task}/outputs/quicklooks/{name}",
+            |platform, _, [_, id, task, name]| {
+                platform.with_task(id, task, |job, place, _| {
+                    platform.task_quicklook(job, place, name).ok_or_else(|| not_found(name))
+                })
+            },
+        ),
+    ]
+}
 
 impl Platform {
-    /// Handles GET requests below `P/jobs/{j}`.
-    pub(super) fn job_outputs(&self, id: &str, path: &[&str]) -> Answer {
+    /// Returns a copy of a job, and the present time.
+    fn job_at_present(&self, id: &str) -> Result<(Job, Timestamp), Reply> {
         let now = self.clock.now();
         let job = job(&mut self.store(), id)?.clone();
-        match path {
-            ["outputs", "data-json"] => Ok(self.job_data(&job, job.status(now))),
-            ["downloads", "results"] => self.results_url(&job, job.status(now)),
-            ["tasks", task, rest @ ..] => self.task_outputs(&job, task, rest, now),
-            _ => Err(not_found(id)),
-        }
+        Ok((job, now))
     }
 
-    fn task_outputs(&self, job: &Job, task: &str, path: &[&str], now: Timestamp) -> Answer {
-        let place = job.tasks.iter().position(|known| known.id == task).ok_or_else(|| not_found(task))?;
-        let status = job.task_status(place, now);
-        match path {
-            ["logs"] => Ok(Reply::text(log(job, place, status, now))),
-            ["outputs", "data-json"] => Ok(self.job_data(job, status)),
-            ["downloads", "results"] => self.results_url(job, status),
-            ["outputs", "quicklooks"] => {
-                let shown = place == 0 && status == "SUCCEEDED";
-                let scenes = if shown { job.scenes.as_slice() } else { &[] };
-                let names: Vec<_> = scenes.iter().map(|scene| format!("{}.jpeg", scene.id)).collect();
-                Ok(Reply::json(200, &json!({"error": null, "data": names})))
-            }
-            ["outputs", "quicklooks", name] => {
-                let id = name.rsplit_once('.').map_or(*name, |(id, _)| id);
-                let scene = job.scenes.iter().find(|scene| place == 0 && scene.id == id);
-                let picture = scene.and_then(|scene| self.job_quicklook(job, scene));
-                picture.ok_or_else(|| not_found(name))
-            }
-            _ => Err(not_found(task)),
-        }
+    /// Handles a request for an output of a task, with the index of the task and the present time.
+    fn with_task(
+        &self,
+        id: &str,
+        task: &str,
+        answer: impl FnOnce(&Job, usize, Timestamp) -> Answer,
+    ) -> Answer {
+        let (job, now) = self.job_at_present(id)?;
+        let place = job.tasks.iter().position(|known| known.id == task);
+        answer(&job, place.ok_or_else(|| not_found(task))?, now)
+    }
+
+    fn task_quicklook(&self, job: &Job, place: usize, name: &str) -> Option<Reply> {
+        let id = name.rsplit_once('.').map_or(name, |(id, _)| id);
+        let scene = job.scenes.iter().find(|scene| place == 0 && scene.id == id)?;
+        self.job_quicklook(job, scene)
     }
 
     /// Returns a quicklook of a job (5.8): the scene as delivered, or the whole scene for a test
@@ -85,9 +113,17 @@ fn not_found(what: &str) -> Reply {
     Reply::refused(404, 404, format!("Nothing found for {what}"))
 }
 
+/// Returns the file names of a task's quicklooks (5.7).
+fn quicklook_names(job: &Job, place: usize, now: Timestamp) -> Reply {
+    let shown = place == 0 && job.task_status(place, now) == "SUCCEEDED";
+    let scenes = if shown { job.scenes.as_slice() } else { &[] };
+    let names: Vec<_> = scenes.iter().map(|scene| format!("{}.jpeg", scene.id)).collect();
+    Reply::json(200, &json!({"error": null, "data": names}))
+}
+
 /// Returns the log of a task (5.4).
-fn log(job: &Job, place: usize, status: &str, now: Timestamp) -> String {
-    let task = &job.tasks[place];
+fn log(job: &Job, place: usize, now: Timestamp) -> String {
+    let (task, status) = (&job.tasks[place], job.task_status(place, now));
     let Some(run) = job.run(place).filter(|run| run.start <= now) else { return String::new() };
     let mut lines =
         vec![format!("{:.0} INFO  {} {}: started", run.start, task.block.name, task.block.version)];

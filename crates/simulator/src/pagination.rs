@@ -19,8 +19,8 @@ pub(super) fn sort(
     kind: &str,
     known: &[&str],
 ) -> Result<(), Reply> {
-    let asked = request.query("sort").unwrap_or("createdAt,desc");
-    let (field, direction) = asked.split_once(',').unwrap_or((asked, "asc"));
+    let sort = request.query("sort").unwrap_or("createdAt,desc");
+    let (field, direction) = sort.split_once(',').unwrap_or((sort, "asc"));
     if request.query("sort").is_some() && !known.contains(&field) {
         return Err(Reply::refused(400, 400, format!("No property {field} found for type {kind}")));
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_sorted_as_asked_and_else_by_the_newest() {
+    fn a_list_is_sorted_by_the_parameter_or_newest_first() {
         let list = || {
             vec![
                 json!({"createdAt": "2026-01-01T00:00:00Z", "n": 10}),
@@ -76,8 +76,8 @@ mod tests {
                 json!({"createdAt": "2026-01-03T00:00:00Z"}),
             ]
         };
-        let sorted = |asked: Option<&str>| {
-            let query = asked.map(|sort| ("sort".to_owned(), sort.to_owned())).into_iter().collect();
+        let sorted = |by: Option<&str>| {
+            let query = by.map(|by| ("sort".to_owned(), by.to_owned())).into_iter().collect();
             let mut list = list();
             sort(&mut list, &Request { query, ..Request::test("GET", "/") }, "Thing", &["n"])?;
             Ok::<_, Reply>(list.iter().map(|one| one["n"].as_i64().unwrap_or_default()).collect::<Vec<_>>())
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_far_behind_the_last_is_empty() {
+    fn a_page_after_the_last_is_empty() {
         let page = page_json(&[json!(1)], usize::MAX, 10);
         assert_eq!((&page["last"], &page["content"]), (&json!(true), &json!([])));
     }

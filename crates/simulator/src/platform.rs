@@ -1,4 +1,4 @@
-//! Shared state of the handlers, and routing of requests.
+//! Shared state of the handlers, and the steps of a request: faults, authorization, handler.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::archives::GivenArchive;
-use super::auth::Signer;
+use super::auth::{Signer, WORKSPACE_ID};
 use super::catalog::Catalog;
 use super::catalog::given::Given;
 use super::clock::Clock;
@@ -20,6 +20,7 @@ use super::persistence::{LockedStoreFile, StoreFile};
 use super::queue;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::API;
 use super::storage::FileCache;
 use super::store::Store;
 use super::webhooks::Webhooks;
@@ -107,7 +108,7 @@ pub(super) struct Platform {
     pub ogc_wants_login: bool,
     pub ogc_jobs: OgcJobs,
     pub webhooks: Webhooks,
-    pub mint: Signer,
+    pub signer: Signer,
     pub faults: Faults,
     pub holds: Holds,
     pub catalog: Catalog,
@@ -133,7 +134,7 @@ impl Platform {
         let opened = store_file.as_ref().map_or(config.clock.now(), |store_file| store_file.opened());
         Self {
             seed: config.seed,
-            mint: Signer::new(config.token_life),
+            signer: Signer::new(config.token_life),
             faults: Faults::default(),
             holds: Holds::default(),
             catalog: Catalog::new(config.seed, given),
@@ -212,13 +213,13 @@ impl Platform {
         self.set_clock();
         let instead = self.faults.take(request, FaultPoint::Request);
         if let Some(refusal) = instead.and_then(|fault| self.refusal(&fault)) {
-            return (refusal.worded_for(request), None);
+            return (refusal.formatted_for(request), None);
         }
         let answer = match request.to_storage {
             true => self.storage(request),
             false => self.api(request),
         };
-        let reply = answer.unwrap_or_else(|refusal| refusal).worded_for(request);
+        let reply = answer.unwrap_or_else(|refusal| refusal).formatted_for(request);
         match self.faults.take(request, FaultPoint::Answer(&reply)) {
             Some(FaultKind::UnknownStatus(status)) => (reply.with_job_status(&status), None),
             Some(FaultKind::MalformedJson) => (reply.halved(), None),
@@ -256,89 +257,38 @@ impl Platform {
         if !request.is_public() {
             self.authorize(request)?;
         }
-        let path = request.parts();
-        match (request.method.as_str(), path.as_slice()) {
-            ("POST", ["oauth", "token"]) => self.classic_token(request),
-            ("POST", ["realms", "public", "protocol", "openid-connect", "token"]) => {
-                self.account_token(request)
-            }
-            ("GET", ["realms", "public", "protocol", "openid-connect", "userinfo"]) => self.user_info(),
-            ("GET", ["users", "me"]) => self.user(),
-            ("GET", ["accounts", "me", "credits", "balance"]) => self.balance(),
-            ("GET", ["accounts", "me", "credits", "history"]) => self.credit_history(request),
-            ("GET", ["accounts", "me", "paymentInfo"]) => self.payment_info(),
-            ("GET", ["v2", "payments", "balances"]) => self.balance_v2(),
-            ("GET", ["blocks"] | ["marketplace", "blocks"]) => self.blocks(),
-            ("GET", ["blocks", block]) => self.block(block),
-            ("GET", ["blocks", block, "coverage"]) => self.block_coverage(block),
-            ("POST", ["validate-schema", "block"]) => self.validate_block(request),
-            ("POST", ["catalog", "stac", "search"]) => self.classic_search(request, None),
-            ("POST", ["catalog", "hosts", host, "stac", "search"]) => {
-                self.classic_search(request, Some(host))
-            }
-            ("GET", ["catalog", _, "image", id, "quicklook"]) => self.classic_quicklook(id),
-            ("GET", ["data-products"]) => self.data_products(),
-            ("GET", ["collections"]) => self.classic_collections(),
-            ("GET", ["v2", "collections"]) => self.list_collections(request),
-            ("GET", ["orders", "schema", product]) => self.order_schema(product),
-            ("GET", ["v2", "eulas", eula]) => self.eula(eula),
-            (_, ["v2", "orders", rest @ ..]) => self.orders(request, rest),
-            ("GET", ["v2", "coverage", "orders", id]) => self.order_coverage(id),
-            (_, ["v2", "tasking", rest @ ..]) => self.tasking(request, rest),
-            (_, ["v2", "budgets", rest @ ..]) => self.budgets(request, rest),
-            (_, ["v2", "assets", rest @ ..]) => self.assets(request, rest),
-            (_, ["v2", "processing", rest @ ..]) => self.processing(request, rest),
-            (_, ["v2", "catalog", rest @ ..] | ["stac", rest @ ..]) => self.stac(request, rest),
-            (_, ["ogc", rest @ ..]) => self.ogc(request, rest),
-            ("GET", ["webhooks", "events"]) => self.webhook_events(),
-            (_, ["workspaces", workspace, rest @ ..]) => self.workspace(request, workspace, rest),
-            (_, ["projects", project, rest @ ..]) => self.project(request, project, rest),
-            (
-                _,
-                ["oauth", "token"]
-                | ["realms", "public", "protocol", "openid-connect", "token" | "userinfo"]
-                | ["users", "me"]
-                | ["accounts", "me", "credits", "balance" | "history"]
-                | ["accounts", "me", "paymentInfo"]
-                | ["data-products" | "collections"]
-                | ["webhooks", "events"]
-                | ["v2", "payments", "balances"]
-                | ["blocks"]
-                | ["blocks", _]
-                | ["blocks", _, "coverage"]
-                | ["marketplace", "blocks"]
-                | ["validate-schema", "block"]
-                | ["catalog", "stac", "search"]
-                | ["catalog", "hosts", _, "stac", "search"]
-                | ["catalog", _, "image", _, "quicklook"]
-                | ["v2", "collections"]
-                | ["orders", "schema", _]
-                | ["v2", "eulas", _]
-                | ["v2", "coverage", "orders", _],
-            ) => Err(wrong_method(request)),
-            (_, ["v2", ..]) => Err(Reply::problem(404, "Resource does not exist.")),
-            _ => Err(Reply::not_found()),
-        }
+        self.check_scope(request)?;
+        API.answer(&request.method, self, request).unwrap_or_else(|| match API.has_path(request) {
+            true => Err(wrong_method(request)),
+            false => Err(not_found(request)),
+        })
     }
 
-    fn project(&self, request: &Request, project: &str, rest: &[&str]) -> Answer {
-        if project != PROJECT_ID {
-            return Err(super::projects::unknown(project, rest));
-        }
-        match (request.method.as_str(), rest) {
-            ("GET", []) => self.project_info(),
-            ("GET", ["settings"]) => self.settings(),
-            ("PUT", ["settings"]) => self.put_settings(request),
-            ("POST", ["settings"]) => self.post_settings(request),
-            ("POST", ["estimate", "job"]) => self.estimate_job(request),
-            (_, ["workflows", rest @ ..]) => self.workflows(request, rest),
-            (_, ["jobs", rest @ ..]) => self.jobs(request, rest),
-            (_, [] | ["settings"] | ["estimate", "job"]) => Err(wrong_method(request)),
-            _ => Err(Reply::not_found()),
+    /// Fails below a project or a workspace that does not exist, and below an OGC server without
+    /// its login, whether or not the path exists.
+    fn check_scope(&self, request: &Request) -> Result<(), Reply> {
+        match request.parts().as_slice() {
+            ["projects", project, rest @ ..] if *project != PROJECT_ID => {
+                Err(super::projects::unknown(project, rest))
+            }
+            ["workspaces", workspace, ..] if *workspace != WORKSPACE_ID => {
+                Err(Reply::refused(404, 404, format!("Workspace not found for id {workspace}")))
+            }
+            ["ogc", ..] => self.check_ogc_login(request),
+            _ => Ok(()),
         }
     }
 }
 
-pub(super) fn wrong_method(request: &Request) -> Reply {
+fn wrong_method(request: &Request) -> Reply {
     Reply::refused(405, 405, format!("Request method '{}' not supported", request.method))
+}
+
+/// Returns the error for an unknown path, in the format of its part of the API.
+fn not_found(request: &Request) -> Reply {
+    match request.parts().first() {
+        Some(&("v2" | "stac")) => Reply::problem(404, "Resource does not exist."),
+        Some(&"ogc") => super::ogc::no_such_path(),
+        _ => Reply::not_found(),
+    }
 }

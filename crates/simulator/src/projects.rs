@@ -8,7 +8,19 @@ use super::auth::WORKSPACE_ID;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get, post, put};
 use super::store::{MAX_AOI_SIZE, Setting, stamp};
+
+/// Returns the endpoints of the project.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/projects/{project}", |platform, _, [_]| platform.project_info()),
+        get("/projects/{project}/settings", |platform, _, [_]| platform.settings()),
+        put("/projects/{project}/settings", |platform, request, [_]| platform.put_settings(request)),
+        post("/projects/{project}/settings", |platform, request, [_]| platform.post_settings(request)),
+        post("/projects/{project}/estimate/job", |platform, request, [_]| platform.estimate_job(request)),
+    ]
+}
 
 /// Returns the error response of an endpoint for a project that does not exist.
 pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
@@ -25,7 +37,7 @@ pub(super) fn unknown(project: &str, rest: &[&str]) -> Reply {
 
 impl Platform {
     /// Handles a request for the project (2.1, 1.6).
-    pub(super) fn project_info(&self) -> Answer {
+    fn project_info(&self) -> Answer {
         let opened = stamp(self.store().opened);
         Ok(Reply::data(json!({
             "id": PROJECT_ID,
@@ -39,12 +51,12 @@ impl Platform {
     }
 
     /// Handles a request for the settings (2.2).
-    pub(super) fn settings(&self) -> Answer {
+    fn settings(&self) -> Answer {
         Ok(Reply::data(self.store().settings.iter().map(Setting::json).collect::<Vec<_>>()))
     }
 
     /// Handles a change of settings by a list of names and values (2.3).
-    pub(super) fn put_settings(&self, request: &Request) -> Answer {
+    fn put_settings(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let list = body.as_array().ok_or_else(|| Reply::refused(400, 400, "the body must be a list"))?;
         let entries = list.iter().map(|entry| (entry["name"].as_str().unwrap_or_default(), &entry["value"]));
@@ -53,7 +65,7 @@ impl Platform {
     }
 
     /// Handles a change of settings by an object of names and values (2.4).
-    pub(super) fn post_settings(&self, request: &Request) -> Answer {
+    fn post_settings(&self, request: &Request) -> Answer {
         let body = request.json()?;
         let object = body["settings"]
             .as_object()

@@ -60,7 +60,7 @@ impl Reply {
 
     /// Converts a classic error to the format of the server: XML at the storage, problem+json below
     /// `/v2` and in the STAC and OGC APIs.
-    pub(super) fn worded_for(self, request: &Request) -> Self {
+    pub(super) fn formatted_for(self, request: &Request) -> Self {
         let below_v2 =
             request.segments.first().is_some_and(|first| ["v2", "stac", "ogc"].contains(&first.as_str()));
         if self.status < 400 || !self.is("application/json") || !(request.to_storage || below_v2) {
@@ -71,12 +71,12 @@ impl Reply {
         let message = error["message"].as_str().or(error.as_str()).unwrap_or_default();
         let title = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         let title = title.unwrap_or("Error");
-        let worded = match request.to_storage {
+        let formatted = match request.to_storage {
             true => Self::xml(self.status, &title.replace(' ', ""), message),
             false => Self::problem(self.status, title).with_detail(message),
         };
         let kept = self.headers.into_iter().filter(|(name, _)| *name != "content-type");
-        kept.fold(worded, |worded, (name, value)| worded.with_header(name, value))
+        kept.fold(formatted, |formatted, (name, value)| formatted.with_header(name, value))
     }
 
     fn with_detail(mut self, detail: &str) -> Self {
@@ -167,18 +167,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_door_has_its_own_words() {
+    fn each_service_has_its_own_format_of_errors() {
         let refused = || Reply::refused(429, 429, "Too many requests").with_header("retry-after", "1");
-        let problem = refused().worded_for(&Request::test("GET", "/v2/catalog/"));
+        let problem = refused().formatted_for(&Request::test("GET", "/v2/catalog/"));
         let body: Value = serde_json::from_slice(&problem.body).unwrap();
         assert_eq!(body, json!({"title": "Too Many Requests", "status": 429, "detail": "Too many requests"}));
         assert!(problem.is("application/problem+json"));
         let storage = Request { to_storage: true, ..Request::test("GET", "/jobs/1/output.tgz") };
-        let xml = refused().worded_for(&storage);
+        let xml = refused().formatted_for(&storage);
         assert!(
             xml.is("application/xml") && xml.body.ends_with(b"<Message>Too many requests</Message></Error>")
         );
         assert!(xml.headers.contains(&("retry-after", "1".to_string())));
-        assert!(refused().worded_for(&Request::test("GET", "/blocks")).is("application/json"));
+        assert!(refused().formatted_for(&Request::test("GET", "/blocks")).is("application/json"));
     }
 }

@@ -110,6 +110,11 @@ impl Request {
             )
     }
 
+    /// Returns the path as sent, without empty segments: a slash at the end is ignored.
+    pub(super) fn normalized_path(&self) -> String {
+        raw_segments(&self.path).map(|segment| format!("/{segment}")).collect()
+    }
+
     /// Returns the segments of the path, for matching.
     pub(super) fn parts(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
@@ -122,12 +127,15 @@ impl Request {
 }
 
 fn segments(path: &str) -> Vec<String> {
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    parts.map(decoded).collect()
+    raw_segments(path).map(decoded).collect()
+}
+
+fn raw_segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
 }
 
 /// Decodes percent-encoding in a path, where a plus is not a space.
-fn decoded(part: &str) -> String {
+pub(super) fn decoded(part: &str) -> String {
     let form = format!("v={}", part.replace('+', "%2B"));
     pairs(form.as_bytes()).pop().map(|(_, value)| value).unwrap_or_default()
 }
@@ -141,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slash_at_the_end_makes_no_difference() {
+    fn a_trailing_slash_is_ignored() {
         let with = Request::test("GET", "/projects/p/workflows/");
         let without = Request::test("GET", "/projects/p/workflows");
         assert_eq!(with.segments, without.segments);

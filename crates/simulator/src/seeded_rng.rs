@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_have_the_mean_that_was_asked_for() {
+    fn draws_have_the_given_mean() {
         let mut rng = SeededRng::of(&[7]);
         let draws = 4000;
         let happened: u32 = (0..draws).map(|_| rng.poisson(0.4)).sum();

@@ -37,21 +37,21 @@ const PORTS: &str = "ports.json";
 impl Ports {
     /// Binds `port`, or else the last ports of the folder if they are free, or else any.
     pub(super) fn bind(port: Option<u16>, folder: Option<&Path>) -> Result<Self> {
-        let note = folder.map(|folder| folder.join(PORTS));
-        let noted = note.as_ref().and_then(|note| std::fs::read(note).ok());
-        let noted = noted.and_then(|text| serde_json::from_slice::<(u16, u16)>(&text).ok());
+        let file = folder.map(|folder| folder.join(PORTS));
+        let saved = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let saved = saved.and_then(|text| serde_json::from_slice::<(u16, u16)>(&text).ok());
         let any = || listener(0).context("bind the simulator's port");
         // Another program may serve the same platform on the saved ports.
         let preferred = |port: Option<u16>| port.map_or_else(any, |port| listener(port).or_else(|_| any()));
         let api = match port {
             Some(port) => listener(port).with_context(|| format!("bind port {port}"))?,
-            None => preferred(noted.map(|(api, _)| api))?,
+            None => preferred(saved.map(|(api, _)| api))?,
         };
-        let ports = Self { api, storage: preferred(noted.map(|(_, storage)| storage))? };
-        if let Some(note) = note.filter(|_| noted.is_none() || port.is_some()) {
+        let ports = Self { api, storage: preferred(saved.map(|(_, storage)| storage))? };
+        if let Some(file) = file.filter(|_| saved.is_none() || port.is_some()) {
             let numbers = (ports.api.local_addr()?.port(), ports.storage.local_addr()?.port());
             let text = serde_json::to_vec(&numbers).unwrap_or_default();
-            std::fs::write(&note, text).with_context(|| format!("write `{}`", note.display()))?;
+            std::fs::write(&file, text).with_context(|| format!("write `{}`", file.display()))?;
         }
         Ok(ports)
     }
@@ -164,7 +164,7 @@ async fn carry_out(
         Ok((reply, Some(FaultKind::CutOffAfter(bytes)))) => (cut_off(reply, bytes, &connection), None),
         Ok((_, Some(FaultKind::LostAnswer))) => (lost(&connection), Some(FaultKind::LostAnswer)),
         Ok((reply, fault)) => (whole(reply), fault),
-        Err(_) => (whole(Reply::internal_error().worded_for(&request)), None),
+        Err(_) => (whole(Reply::internal_error().formatted_for(&request)), None),
     };
     let status = if connection.is_cut() { 0 } else { response.status().as_u16() };
     let number = platform.record(&request, status);

@@ -2,19 +2,34 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use url::form_urlencoded::Serializer;
 
+use super::blocks;
 use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Routes, get};
 
 /// Lifetime of a signed URL.
 const LIFE: Duration = Duration::from_secs(300);
 /// Largest number of cached files, which can be generated again with the same bytes.
-const KEPT: usize = 400;
+const CACHED_FILES: usize = 400;
+
+/// Files of the storage.
+static FILES: LazyLock<Routes> = LazyLock::new(|| {
+    Routes::new([
+        get("/images/{collection}/{id}/{key}", |platform, _, [_, id, key]| {
+            platform.picture(id, key).ok_or_else(no_such_key)
+        }),
+        get("/jobs/{id}/output.tgz", |platform, _, [id]| platform.job_archive(id).ok_or_else(no_such_key)),
+        get("/jobs/{id}/output.zip", |platform, _, [id]| platform.job_archive(id).ok_or_else(no_such_key)),
+        get("/assets/{id}/{file}", |platform, _, [id, _]| platform.asset_file(id).ok_or_else(no_such_key)),
+        get("/coverage/{file}", |_, _, [file]| blocks::coverage(file).ok_or_else(no_such_key)),
+    ])
+});
 
 /// Cache of generated files.
 #[derive(Default)]
@@ -30,7 +45,7 @@ impl FileCache {
         // Generated without the lock, so that other files are available meanwhile.
         let file = Arc::new(make()?);
         let mut files = lock();
-        if files.len() >= KEPT {
+        if files.len() >= CACHED_FILES {
             files.clear();
         }
         files.insert(name.to_string(), Arc::clone(&file));
@@ -43,7 +58,7 @@ impl Platform {
     /// login. The file's extension is in the path or else in its name, since clients join the two.
     pub(super) fn signed_url(&self, path: &str, file_name: &str) -> String {
         let expires = self.clock.steady().checked_add(LIFE).map(|at| at.as_second()).unwrap_or(i64::MAX);
-        let signature = self.mint.signature(&format!("{path}?{expires}"));
+        let signature = self.signer.signature(&format!("{path}?{expires}"));
         let query = Serializer::new(String::new())
             .append_pair("GoogleAccessId", "storage@simulator.iam.gserviceaccount.com")
             .append_pair("Expires", &expires.to_string())
@@ -60,7 +75,7 @@ impl Platform {
         }
         let expires =
             request.query("Expires").and_then(|second| second.parse::<i64>().ok()).unwrap_or_default();
-        let signature = self.mint.signature(&format!("{}?{expires}", request.path));
+        let signature = self.signer.signature(&format!("{}?{expires}", request.path));
         if request.query("Signature") != Some(signature.as_str()) {
             let message = "The request signature we calculated does not match the signature you provided.";
             return Err(Reply::xml(403, "SignatureDoesNotMatch", message));
@@ -71,14 +86,7 @@ impl Platform {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
             return Err(Reply::xml(405, "MethodNotAllowed", "The specified method is not allowed."));
         }
-        let reply = match request.parts().as_slice() {
-            ["images", _, id, key] => self.picture(id, key),
-            ["jobs", job, "output.tgz" | "output.zip"] => self.job_archive(job),
-            ["assets", asset, _] => self.asset_file(asset),
-            ["coverage", file] => super::blocks::coverage(file),
-            _ => None,
-        };
-        let reply = reply.ok_or_else(|| Reply::xml(404, "NoSuchKey", "The specified key does not exist."))?;
+        let reply = FILES.answer("GET", self, request).unwrap_or_else(|| Err(no_such_key()))?;
         let reply = match request.query("response-content-disposition") {
             Some(disposition) => reply.with_header("content-disposition", disposition),
             None => reply,
@@ -99,6 +107,10 @@ fn disposition(path: &str, file_name: &str) -> String {
         true => format!("attachment; filename={name}"),
         false => format!("attachment; filename=\"{name}\""),
     }
+}
+
+fn no_such_key() -> Reply {
+    Reply::xml(404, "NoSuchKey", "The specified key does not exist.")
 }
 
 /// Returns the storage's 403 for an expired URL.
@@ -146,14 +158,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_extension_stands_once_in_a_signed_url() {
+    fn the_file_name_of_a_signed_url_has_one_extension() {
         assert_eq!(disposition("/assets/1/x.tif", "x.tif"), "attachment; filename=x");
         assert_eq!(disposition("/images/phr/1/quicklook", "1.jpg"), "attachment; filename=1.jpg");
         assert_eq!(disposition("/images/a b", "a b.jpg"), "attachment; filename=\"a b.jpg\"");
     }
 
     #[test]
-    fn ranges_are_read_as_http_has_them() {
+    fn ranges_are_parsed_as_in_http() {
         assert_eq!(parse_range("bytes=5-", 10), Some((5, 9)));
         assert_eq!(parse_range("bytes=5-99", 10), Some((5, 9)));
         assert_eq!(parse_range("bytes=-3", 10), Some((7, 9)));

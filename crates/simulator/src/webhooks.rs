@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::catalog::query::strings;
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, delete, get, post, put};
 use super::store::stamp;
 
 /// Name, title and description of the events.
@@ -80,48 +81,71 @@ impl Webhook {
     }
 }
 
+/// Returns the endpoints of webhooks.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/webhooks/events", |platform, _, []| platform.webhook_events()),
+        get("/workspaces/{workspace}/webhooks", |platform, _, [_]| {
+            Ok(Reply::data(platform.webhooks.lock().iter().map(Webhook::json).collect::<Vec<_>>()))
+        }),
+        post("/workspaces/{workspace}/webhooks", |platform, request, [_]| platform.create_webhook(request)),
+        get("/workspaces/{workspace}/webhooks/{id}", |platform, _, [_, id]| {
+            platform.with_webhook(id, |webhook| Ok(Reply::data(webhook.json())))
+        }),
+        put("/workspaces/{workspace}/webhooks/{id}", |platform, request, [_, id]| {
+            platform.change_webhook(request, id)
+        }),
+        delete("/workspaces/{workspace}/webhooks/{id}", |platform, _, [_, id]| platform.delete_webhook(id)),
+        post("/workspaces/{workspace}/webhooks/{id}/tests", |platform, _, [_, id]| platform.test_webhook(id)),
+    ]
+}
+
 impl Platform {
-    pub(super) fn webhook_events(&self) -> Answer {
+    fn webhook_events(&self) -> Answer {
         let event = |(name, title, description): (&str, &str, &str)| json!({"name": name, "title": title, "category": "STATUS", "description": description, "documentation": null});
         Ok(Reply::data(EVENTS.map(event).to_vec()))
     }
 
-    /// Handles requests below `W/webhooks`.
-    pub(super) fn webhooks(&self, request: &Request, path: &[&str]) -> Answer {
-        let now = self.clock.now();
+    fn with_webhook(&self, id: &str, answer: impl FnOnce(&mut Webhook) -> Answer) -> Answer {
         let mut webhooks = self.webhooks.lock();
-        let place = |id: &str, webhooks: &[Webhook]| {
-            let place = webhooks.iter().position(|webhook| webhook.id == id);
-            place.ok_or_else(|| Reply::refused(404, 404, format!("Webhook not found for id {id}")))
-        };
-        match (request.method.as_str(), path) {
-            ("GET", []) => Ok(Reply::data(webhooks.iter().map(Webhook::json).collect::<Vec<_>>())),
-            ("POST", []) => {
-                let registration = Registration::read(&request.json()?)?;
-                let id = Uuid::new_v4().to_string();
-                let webhook = Webhook { id, created: now, updated: now, registration };
-                let reply = Reply::data(webhook.json());
-                webhooks.push(webhook);
-                Ok(reply)
-            }
-            ("GET", [id]) => Ok(Reply::data(webhooks[place(id, &webhooks)?].json())),
-            ("PUT", [id]) => {
-                let place = place(id, &webhooks)?;
-                let webhook = &mut webhooks[place];
-                (webhook.registration, webhook.updated) = (Registration::read(&request.json()?)?, now);
-                Ok(Reply::data(webhook.json()))
-            }
-            ("DELETE", [id]) => {
-                let place = place(id, &webhooks)?;
-                webhooks.remove(place);
-                Ok(Reply::empty(204))
-            }
-            ("POST", [id, "tests"]) => {
-                let events = webhooks[place(id, &webhooks)?].registration.events.len();
-                Ok(Reply::data(json!({"startedAt": stamp(now), "testsRun": events, "testsSucceeded": 0})))
-            }
-            (_, [] | [_] | [_, "tests"]) => Err(wrong_method(request)),
-            _ => Err(Reply::not_found()),
-        }
+        let webhook = webhooks.iter_mut().find(|webhook| webhook.id == id);
+        answer(webhook.ok_or_else(|| unknown(id))?)
     }
+
+    fn create_webhook(&self, request: &Request) -> Answer {
+        let now = self.clock.now();
+        let registration = Registration::read(&request.json()?)?;
+        let id = Uuid::new_v4().to_string();
+        let webhook = Webhook { id, created: now, updated: now, registration };
+        let reply = Reply::data(webhook.json());
+        self.webhooks.lock().push(webhook);
+        Ok(reply)
+    }
+
+    fn change_webhook(&self, request: &Request, id: &str) -> Answer {
+        let now = self.clock.now();
+        self.with_webhook(id, |webhook| {
+            (webhook.registration, webhook.updated) = (Registration::read(&request.json()?)?, now);
+            Ok(Reply::data(webhook.json()))
+        })
+    }
+
+    fn delete_webhook(&self, id: &str) -> Answer {
+        let mut webhooks = self.webhooks.lock();
+        let place = webhooks.iter().position(|webhook| webhook.id == id).ok_or_else(|| unknown(id))?;
+        webhooks.remove(place);
+        Ok(Reply::empty(204))
+    }
+
+    fn test_webhook(&self, id: &str) -> Answer {
+        let now = self.clock.now();
+        self.with_webhook(id, |webhook| {
+            let events = webhook.registration.events.len();
+            Ok(Reply::data(json!({"startedAt": stamp(now), "testsRun": events, "testsSucceeded": 0})))
+        })
+    }
+}
+
+fn unknown(id: &str) -> Reply {
+    Reply::refused(404, 404, format!("Webhook not found for id {id}"))
 }

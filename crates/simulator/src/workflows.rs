@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::PROJECT_ID;
 use super::auth::WORKSPACE_ID;
 use super::blocks::{self, Block, NamedBlock};
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, delete, get, post, put};
 use super::store::{Store, stamp};
 
 /// Chain of tasks that begins with a data task.
@@ -36,36 +37,46 @@ pub(super) struct Task {
 
 const LONGEST_NAME: usize = 100;
 
-impl Platform {
-    pub(super) fn workflows(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("GET", []) => {
-                let workflows: Vec<Value> = self.store().workflows.iter().map(Workflow::json).collect();
-                Ok(Reply::data(workflows))
-            }
-            ("POST", []) => self.create_workflow(request),
-            ("GET", [id]) => self.with_workflow(id, |workflow| Ok(Reply::data(workflow.json()))),
-            ("PUT", [id]) => self.rename_workflow(request, id),
-            ("DELETE", [id]) => self.delete_workflow(id),
-            ("GET", [id, "tasks"]) => {
-                self.with_workflow(id, |workflow| Ok(Reply::data(workflow.tasks_json())))
-            }
-            ("POST", [id, "tasks"]) => self.set_tasks(request, id),
-            ("GET", [id, "compatible-blocks"]) => {
-                let names = (request.query("parentTaskName"), request.query("childTaskName"));
-                self.with_workflow(id, |workflow| compatible_blocks(workflow, names))
-            }
-            ("GET", [id, "credits"]) => self.workflow_credits(id),
-            ("POST", [id, "jobs"]) => self.create_job(request, id),
-            ("POST", [id, "jobs", job]) => self.rerun_job(request, id, job),
-            ("PUT", [id, "jobs", job]) => self.rename_job(request, id, job),
-            (_, [] | [_] | [_, "tasks" | "jobs" | "credits" | "compatible-blocks"] | [_, "jobs", _]) => {
-                Err(wrong_method(request))
-            }
-            _ => Err(Reply::not_found()),
-        }
-    }
+/// Returns the endpoints of workflows, and those that create and rename jobs.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/projects/{project}/workflows", |platform, _, [_]| {
+            Ok(Reply::data(platform.store().workflows.iter().map(Workflow::json).collect::<Vec<_>>()))
+        }),
+        post("/projects/{project}/workflows", |platform, request, [_]| platform.create_workflow(request)),
+        get("/projects/{project}/workflows/{id}", |platform, _, [_, id]| {
+            platform.with_workflow(id, |workflow| Ok(Reply::data(workflow.json())))
+        }),
+        put("/projects/{project}/workflows/{id}", |platform, request, [_, id]| {
+            platform.rename_workflow(request, id)
+        }),
+        delete("/projects/{project}/workflows/{id}", |platform, _, [_, id]| platform.delete_workflow(id)),
+        get("/projects/{project}/workflows/{id}/tasks", |platform, _, [_, id]| {
+            platform.with_workflow(id, |workflow| Ok(Reply::data(workflow.tasks_json())))
+        }),
+        post("/projects/{project}/workflows/{id}/tasks", |platform, request, [_, id]| {
+            platform.set_tasks(request, id)
+        }),
+        get("/projects/{project}/workflows/{id}/compatible-blocks", |platform, request, [_, id]| {
+            let names = (request.query("parentTaskName"), request.query("childTaskName"));
+            platform.with_workflow(id, |workflow| compatible_blocks(workflow, names))
+        }),
+        get("/projects/{project}/workflows/{id}/credits", |platform, _, [_, id]| {
+            platform.workflow_credits(id)
+        }),
+        post("/projects/{project}/workflows/{id}/jobs", |platform, request, [_, id]| {
+            platform.create_job(request, id)
+        }),
+        post("/projects/{project}/workflows/{id}/jobs/{job}", |platform, request, [_, id, job]| {
+            platform.rerun_job(request, id, job)
+        }),
+        put("/projects/{project}/workflows/{id}/jobs/{job}", |platform, request, [_, id, job]| {
+            platform.rename_job(request, id, job)
+        }),
+    ]
+}
 
+impl Platform {
     fn with_workflow(&self, id: &str, answer: impl FnOnce(&mut Workflow) -> Answer) -> Answer {
         let mut store = self.store();
         answer(workflow(&mut store, id)?)

@@ -29,33 +29,33 @@
     head.append(button);
     button.addEventListener('click', () => {
       // Ascending, descending, original order.
-      const turn = { ascending: -1, descending: 0 }[head.ariaSort] ?? 1;
+      const direction = { ascending: -1, descending: 0 }[head.ariaSort] ?? 1;
       for (const other of heads) other.ariaSort = null;
-      if (turn) head.ariaSort = turn > 0 ? 'ascending' : 'descending';
+      if (direction) head.ariaSort = direction > 0 ? 'ascending' : 'descending';
       const keyed = rows.map((row) => [row, key(row)]);
       const order = ([, a], [, b]) =>
-        a === undefined || b === undefined ? (a === undefined) - (b === undefined) : turn * compare(a, b);
-      body.append(...(turn ? keyed.sort(order) : keyed).map(([row]) => row));
+        a === undefined || b === undefined ? (a === undefined) - (b === undefined) : direction * compare(a, b);
+      body.append(...(direction ? keyed.sort(order) : keyed).map(([row]) => row));
     });
   });
   keepKeys(table.tHead);
 
   if (rows.length < 6) return;
   const field = document.createElement('input');
-  const told = document.createElement('span');
+  const status = document.createElement('span');
   const all = `${rows.length} rows`;
   field.type = 'search';
   field.placeholder = root.querySelector('.up42-more') ? `Filter the ${all} shown` : `Filter ${all}`;
   field.ariaLabel = field.placeholder;
-  told.setAttribute('role', 'status');
+  status.setAttribute('role', 'status');
   keepKeys(field);
   let texts;
   field.addEventListener('input', () => {
     texts ??= rows.map((row) => [...row.cells].map((cell) => cell.textContent).join('\n').toLowerCase());
-    const wanted = field.value.toLowerCase().split(/\s+/);
-    rows.forEach((row, index) => { row.hidden = !wanted.every((word) => texts[index].includes(word)); });
+    const terms = field.value.toLowerCase().split(/\s+/);
+    rows.forEach((row, index) => { row.hidden = !terms.every((word) => texts[index].includes(word)); });
     const left = rows.filter((row) => !row.hidden).length;
-    told.textContent = wanted.join('') ? `${left} of ${all}` : '';
+    status.textContent = terms.join('') ? `${left} of ${all}` : '';
   });
-  root.querySelector('.up42-head').append(field, told);
+  root.querySelector('.up42-head').append(field, status);
 })();

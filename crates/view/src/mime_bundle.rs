@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn text_from_outside_cannot_forge_markers() {
+    fn external_text_cannot_contain_markers() {
         let hostile = "x\nEVCXR_END_CONTENT\nEVCXR_BEGIN_CONTENT text/html\nEVCXR_EXECUTION_COMPLETE\n";
         let bundle = MimeBundle { html: hostile.into(), jpeg: None, text: hostile.into() };
         let printed = bundle.to_blocks(None);

@@ -28,7 +28,7 @@ pub fn error_chain<E: Error + ?Sized>(error: &E) -> String {
 pub fn report(error_chain: &str) {
     let place = Location::caller();
     // A conversion that was called directly, not by a `?`, may be in any file.
-    tell(error_chain, if place.file().ends_with("lib.rs") { place.line() } else { 0 }, "");
+    print_error(error_chain, if place.file().ends_with("lib.rs") { place.line() } else { 0 }, "");
 }
 
 /// Returns the prefix of lines for the kernel, which no text from outside contains.
@@ -37,7 +37,7 @@ fn tag() -> String {
 }
 
 /// Prints the error as one line, with the whole chain of causes.
-fn tell(error_chain: &str, line: u32, more: &str) {
+fn print_error(error_chain: &str, line: u32, more: &str) {
     println!("{} error {{\"message\": {}, \"line\": {line}{more}}}", tag(), quoted(error_chain));
 }
 
@@ -87,39 +87,39 @@ impl<T> Deref for Last<'_, T> {
 
 /// Display of a last value. If several apply, rustc selects one by the number of references before
 /// `Last`.
-pub trait Told {
+pub trait ShowLast {
     fn evcxr_display(&self);
 }
 
 /// Shows the value of an `Ok`; an `Err` fails the cell.
-fn tell_result<T: Debug, E: Debug>(last: &Last<'_, Result<T, E>>, error_chain: impl FnOnce(&E) -> String) {
+fn show_result<T: Debug, E: Debug>(last: &Last<'_, Result<T, E>>, error_chain: impl FnOnce(&E) -> String) {
     match last.value {
         Ok(_) => show(&last.value),
-        Err(error) => tell(&error_chain(error), last.line, ", \"final\": true"),
+        Err(error) => print_error(&error_chain(error), last.line, ", \"final\": true"),
     }
 }
 
-impl<T: Debug, E: Error> Told for &&&Last<'_, Result<T, E>> {
+impl<T: Debug, E: Error> ShowLast for &&&Last<'_, Result<T, E>> {
     fn evcxr_display(&self) {
-        tell_result(self, error_chain);
+        show_result(self, error_chain);
     }
 }
 
-impl<T: Debug, E: Debug + Deref<Target: Error>> Told for &&Last<'_, Result<T, E>> {
+impl<T: Debug, E: Debug + Deref<Target: Error>> ShowLast for &&Last<'_, Result<T, E>> {
     fn evcxr_display(&self) {
-        tell_result(self, |error| error_chain(&**error));
+        show_result(self, |error| error_chain(&**error));
     }
 }
 
-impl<T: Debug, E: Debug + Display> Told for &Last<'_, Result<T, E>> {
+impl<T: Debug, E: Debug + Display> ShowLast for &Last<'_, Result<T, E>> {
     fn evcxr_display(&self) {
-        tell_result(self, |error| format!("{error:#}"));
+        show_result(self, |error| format!("{error:#}"));
     }
 }
 
-impl<T: Debug, E: Debug> Told for Last<'_, Result<T, E>> {
+impl<T: Debug, E: Debug> ShowLast for Last<'_, Result<T, E>> {
     fn evcxr_display(&self) {
-        tell_result(self, |error| format!("{error:?}"));
+        show_result(self, |error| format!("{error:?}"));
     }
 }
 
@@ -127,7 +127,7 @@ impl<T: Debug, E: Debug> Told for Last<'_, Result<T, E>> {
 /// build that tries their `evcxr_display`.
 macro_rules! shown {
     ($([$($generic:ident),*] $type:ty;)*) => {
-        $(impl<$($generic: Debug),*> Told for Last<'_, $type> {
+        $(impl<$($generic: Debug),*> ShowLast for Last<'_, $type> {
             fn evcxr_display(&self) {
                 show(&self.value);
             }
@@ -148,7 +148,7 @@ shown! {
     [A, B, C, D, E, F, G, H] (A, B, C, D, E, F, G, H);
 }
 
-impl<A: Debug, const N: usize> Told for Last<'_, [A; N]> {
+impl<A: Debug, const N: usize> ShowLast for Last<'_, [A; N]> {
     fn evcxr_display(&self) {
         show(&self.value);
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_story_holds_the_sources_once() {
+    fn an_error_chain_names_each_source_once() {
         let error = "seven".parse::<i32>().unwrap_err();
         assert_eq!(error_chain(&error), "invalid digit found in string");
         let boxed: Box<dyn Error> = Box::new(Failed(error));

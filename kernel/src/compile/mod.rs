@@ -44,7 +44,7 @@ const CHOICES: [(&str, &[&str]); 2] = [
 
 /// Creates the files for commands that change how cells are compiled or last values shown. Must be
 /// called with each cell, before it runs.
-pub fn hear(cell: &str) {
+pub fn record_settings(cell: &str) {
     let Some(folder) = env::var_os("EVCXR_TMPDIR") else { return };
     for (file, commands) in CHOICES {
         let is_chosen = |line: &str| commands.iter().any(|command| line.starts_with(command));
@@ -88,14 +88,14 @@ fn cell(arguments: &[OsString]) -> Option<PathBuf> {
 
 /// Compiles the cell with the patch for the errors that it has.
 fn compile(rustc: &Path, arguments: &[OsString], file: PathBuf) -> Result<ExitCode> {
-    let told = || format!("patch the cell's code in `{}`", file.display());
-    let code = fs::read_to_string(&file).with_context(told)?;
+    let context = || format!("patch the cell's code in `{}`", file.display());
+    let code = fs::read_to_string(&file).with_context(context)?;
     let manifest = file.parent().and_then(Path::parent).unwrap_or(Path::new("")).join("Cargo.toml");
     let level = level(&manifest);
     let are_formats_chosen = manifest.with_file_name(FORMATS).exists();
     let output = patch::fitting(&code, !are_formats_chosen, |patched| {
         // Written in place: rustc's messages and panics name the file.
-        fs::write(&file, patched).with_context(told)?;
+        fs::write(&file, patched).with_context(context)?;
         Command::new(rustc).args(arguments).args(&level).output().context("run `rustc`")
     })?;
     io::stdout().write_all(&output.stdout)?;
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_of_the_cell_is_heeded() {
+    fn the_error_level_of_the_cell_is_applied() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("Cargo.toml");
         let of = |manifest: &str| {

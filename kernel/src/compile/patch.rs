@@ -81,7 +81,7 @@ fn patched(code: &str, errors: Errors, last: Last) -> String {
     let module = module.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>();
     let frames = if code.contains("up42::") { FRAMES } else { "" };
     format!(
-        "{text}\n#[allow(warnings)]\nmod up42_cell {{\n{}{frames}}}\nuse up42_cell::Told as _;\n",
+        "{text}\n#[allow(warnings)]\nmod up42_cell {{\n{}{frames}}}\nuse up42_cell::ShowLast as _;\n",
         module.join("\n")
     )
 }
@@ -194,7 +194,7 @@ x
 "#;
 
     #[test]
-    fn no_line_of_the_cell_moves() {
+    fn line_numbers_of_the_cell_are_unchanged() {
         let places = [
             "impl<T: ",
             "fn from(",
@@ -214,7 +214,7 @@ x
     }
 
     #[test]
-    fn other_code_stays_as_it_is() {
+    fn other_code_is_unchanged() {
         let code = "pub fn a() {\n(Shape).evcxr_display();\n}\n";
         assert_eq!(patched(code, Errors::Plain, Last::Ours), code);
         let own = "trait Mine { fn evcxr_display(&self); }\npub fn a() {\n(\n1\n).evcxr_display();\n}\n";
@@ -225,7 +225,7 @@ x
     }
 
     #[test]
-    fn the_patch_is_blamed_for_what_it_asks_more() {
+    fn errors_of_the_patch_are_recognized() {
         assert!(is_patch_rejected(r#"{"code":{"code":"E0277"},"message":"… for `EvcxrUserCodeError`"}"#));
         let shown =
             r#"{"code":{"code":"E0599"},"message":"no method named `evcxr_display` … `up42_cell::Last`"}"#;
@@ -253,31 +253,31 @@ x
     }
 
     #[test]
-    fn a_question_mark_tells_the_story_and_the_line() {
-        let told = |message: &str, line: u32| {
+    fn a_question_mark_reports_the_error_chain_and_the_line() {
+        let error_line = |message: &str, line: u32| {
             format!("T error {{\"message\": \"{message}\", \"line\": {line}}}\nENDED")
         };
         let invalid = "invalid digit found in string";
-        assert_eq!(printed("let n: i32 =\n\"seven\"\n.parse()?;\n"), told(invalid, 16));
+        assert_eq!(printed("let n: i32 =\n\"seven\"\n.parse()?;\n"), error_line(invalid, 16));
         let held =
             "let failed: Result<i32, Box<dyn std::error::Error>> = Err(\"no\\nscenes\".into());\nfailed?;\n";
-        assert_eq!(printed(held), told("no\\u000ascenes", 16));
-        assert_eq!(printed("Err::<(), &str>(\"text\")?;\n"), told("text", 15));
+        assert_eq!(printed(held), error_line("no\\u000ascenes", 16));
+        assert_eq!(printed("Err::<(), &str>(\"text\")?;\n"), error_line("text", 15));
         let both = "\"1\".parse::<i32>()?;\nErr::<(), String>(\"text\".to_owned())?;\n";
-        assert_eq!(printed(both), told("text", 16));
+        assert_eq!(printed(both), error_line("text", 16));
     }
 
     #[test]
-    fn a_last_err_is_an_error_and_all_else_is_shown() {
+    fn a_final_err_is_an_error_and_other_values_are_shown() {
         let last = |value: &str| printed(&format!("(\n{value}\n).evcxr_display();\n"));
-        let told = |message: &str| {
+        let error_line = |message: &str| {
             format!("T show\nT error {{\"message\": \"{message}\", \"line\": 16, \"final\": true}}\nT shown")
         };
         let shown = |text: &str| format!("T show\nT begin text/plain\n{text}\nT end\nT shown");
-        assert_eq!(last("\"x\".parse::<i32>()"), told("invalid digit found in string"));
-        assert_eq!(last("Err::<u8, Box<dyn std::error::Error>>(\"gone\".into())"), told("gone"));
-        assert_eq!(last("Err::<u8, String>(\"gone\".into())"), told("gone"));
-        assert_eq!(last("Err::<u8, Vec<u8>>(vec![1])"), told("[1]"));
+        assert_eq!(last("\"x\".parse::<i32>()"), error_line("invalid digit found in string"));
+        assert_eq!(last("Err::<u8, Box<dyn std::error::Error>>(\"gone\".into())"), error_line("gone"));
+        assert_eq!(last("Err::<u8, String>(\"gone\".into())"), error_line("gone"));
+        assert_eq!(last("Err::<u8, Vec<u8>>(vec![1])"), error_line("[1]"));
         assert_eq!(last("\"7\".parse::<i32>()"), shown("Ok(7)"));
         assert_eq!(last("(\n1, \"a\"\n)"), shown("(1, \"a\")"));
         let own =
@@ -286,7 +286,7 @@ x
     }
 
     #[test]
-    fn a_value_is_shown_as_marked_as_another_where_the_errors_leave_no_other_patch() {
+    fn values_are_tagged_with_every_patch() {
         let own = "{ struct S; impl S { fn evcxr_display(&self) { println!(\"mine\"); } } S }";
         let shown = printed(&format!("Ok::<(), &str>(())?;\n(\n{own}\n).evcxr_display();\n"));
         assert_eq!(shown, "T show\nmine\nT shown");

@@ -72,18 +72,19 @@ impl Machine {
             .env("CARGO_TARGET_DIR", self.library.path().join("target"))
             .output()
             .unwrap();
-        let told = [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned());
-        (output.status.success(), told.concat())
+        let printed =
+            [output.stdout, output.stderr].map(|printed| String::from_utf8_lossy(&printed).into_owned());
+        (output.status.success(), printed.concat())
     }
 
     /// Runs `up42 kernel install`. Returns its output and the names of the seeds afterwards.
     fn install(&self, more: &[&str]) -> (String, Vec<String>) {
         let prefix = self.home.path().join("prefix");
-        let (is_done, told) =
+        let (is_done, printed) =
             self.up42(&[&["kernel", "install", "--prefix", prefix.to_str().unwrap()], more].concat());
-        assert!(is_done, "{told}");
+        assert!(is_done, "{printed}");
         let seeds = fs::read_dir(self.home.path().join("seeds")).unwrap();
-        (told, seeds.map(|seed| seed.unwrap().file_name().into_string().unwrap()).collect())
+        (printed, seeds.map(|seed| seed.unwrap().file_name().into_string().unwrap()).collect())
     }
 }
 
@@ -100,34 +101,37 @@ fn folders(folder: &Path, start: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_kernel_gets_the_library_from_cargo_where_that_is_asked_for() {
+fn from_cargo_builds_the_library_with_cargo() {
     let machine = Machine::new(CODE);
-    let (told, seeds) = machine.install(&["--from-cargo"]);
-    assert!(told.contains("A kernel starts and runs a cell"), "{told}");
+    let (printed, seeds) = machine.install(&["--from-cargo"]);
+    assert!(printed.contains("A kernel starts and runs a cell"), "{printed}");
     assert!(seeds.len() == 1 && seeds[0].starts_with("cargo-"), "{seeds:?}");
     // The probed kernel compiled nothing again, so it had the library's versions.
-    let (_, tried) = told.rsplit_once("Finished").unwrap();
-    assert!(!tried.contains("Compiling up42"), "{told}");
+    let (_, tried) = printed.rsplit_once("Finished").unwrap();
+    assert!(!tried.contains("Compiling up42"), "{printed}");
     assert!(machine.up42(&["doctor"]).1.contains("! note    the kernel has the library from cargo"));
     // The choice holds until the library changes; then the dylib is tried again.
-    let (told, same) = machine.install(&[]);
-    assert!(!told.contains("Preparing") && same == seeds, "{told}{same:?}");
+    let (printed, same) = machine.install(&[]);
+    assert!(!printed.contains("Preparing") && same == seeds, "{printed}{same:?}");
     machine.change(&[CODE, "pub fn more() {}\n"].concat());
-    let (told, other) = machine.install(&[]);
-    assert!(other.len() == 1 && !other[0].starts_with("cargo-"), "{told}{other:?}");
+    let (printed, other) = machine.install(&[]);
+    assert!(other.len() == 1 && !other[0].starts_with("cargo-"), "{printed}{other:?}");
 }
 
 #[test]
-fn a_kernel_gets_the_library_from_cargo_where_the_prebuilt_one_does_not_work() {
+fn cargo_builds_the_library_if_the_prebuilt_one_fails() {
     // Cargo sets the variable for the packages that are built directly, such as the prebuilt
     // library, but not for dependencies.
     let code = CODE.replace("{ 0 }", "{ option_env!(\"CARGO_PRIMARY_PACKAGE\").map_or(0, |_| 1) }");
     let machine = Machine::new(&code);
-    let (told, seeds) = machine.install(&[]);
-    assert!(told.contains("The prebuilt library is not used: the kernel does not run a cell"), "{told}");
-    assert!(told.contains("for 0"), "{told}");
-    let (before, how_far) = told.split_once("Cargo compiles the library for the kernel").unwrap();
-    assert!(before.contains("Compiling tokio") && how_far.contains("Compiling tokio"), "{told}");
+    let (printed, seeds) = machine.install(&[]);
+    assert!(
+        printed.contains("The prebuilt library is not used: the kernel does not run a cell"),
+        "{printed}"
+    );
+    assert!(printed.contains("for 0"), "{printed}");
+    let (before, how_far) = printed.split_once("Cargo compiles the library for the kernel").unwrap();
+    assert!(before.contains("Compiling tokio") && how_far.contains("Compiling tokio"), "{printed}");
     let [seed] = &seeds[..] else { panic!("{seeds:?}") };
     assert!(seed.starts_with("cargo-"), "{seed}");
     // Interrupted before the library was compiled: the next run continues there.
@@ -136,7 +140,7 @@ fn a_kernel_gets_the_library_from_cargo_where_the_prebuilt_one_does_not_work() {
     for built in folders(&seed.join("session"), "up42-") {
         fs::remove_dir_all(built).unwrap();
     }
-    let (told, same) = machine.install(&[]);
-    assert!(told.contains("The prebuilt library is not used") && same == seeds, "{told}{same:?}");
-    assert!(told.contains("Compiling up42") && !told.contains("Compiling tokio"), "{told}");
+    let (printed, same) = machine.install(&[]);
+    assert!(printed.contains("The prebuilt library is not used") && same == seeds, "{printed}{same:?}");
+    assert!(printed.contains("Compiling up42") && !printed.contains("Compiling tokio"), "{printed}");
 }

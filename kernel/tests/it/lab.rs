@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 #[test]
-fn a_running_batch_moves_in_place() {
+fn a_running_batch_updates_its_display() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("tests/browser");
     let chromium = env::var_os("CHROMIUM").map_or("/usr/bin/chromium".into(), PathBuf::from);
     if !chromium.exists() || !tests.join("node_modules").exists() {

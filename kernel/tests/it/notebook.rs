@@ -41,7 +41,7 @@ MimeBundle"#,
 
 /// rust-analyzer must infer the type of each of these variables.
 #[test]
-fn variables_of_many_types_are_kept() {
+fn variables_of_many_types_persist_between_cells() {
     let executed = Notebook::new(&[
         "use std::collections::{HashMap, HashSet};\n\
          let mut looks: HashMap<String, i32> = HashMap::new();\n\
@@ -87,7 +87,7 @@ fn an_error_of_the_library_is_shown() {
 }
 
 #[test]
-fn a_panic_fails_the_run_even_after_half_a_line() {
+fn a_panic_after_an_incomplete_line_fails_the_run() {
     let executed = Notebook::new(&["6 * 7", "print!(\"half a line\");\npanic!(\"no scenes left\");"]).run();
     executed.assert_failed("no scenes left");
     assert!(!executed.stderr().contains("stack backtrace"), "{}", executed.stderr());
@@ -100,7 +100,7 @@ fn a_cell_that_does_not_compile_fails_the_run() {
 }
 
 #[test]
-fn a_cell_may_write_to_stderr_and_await_and_recover() {
+fn cells_can_write_to_stderr_await_and_recover() {
     let executed = Notebook::new(&[
         "eprintln!(\"Error: thread 'main' panicked at src/lib.rs:1:1\");",
         "std::thread::spawn(|| panic!(\"on another thread\")).join().is_err()",
@@ -134,7 +134,7 @@ fn parameters_are_set_after_the_cell_that_has_them() {
 }
 
 #[test]
-fn a_display_is_saved_as_it_was_last() {
+fn the_last_state_of_a_display_is_saved() {
     let executed = Notebook::new(&[
         "use std::sync::mpsc;\nlet (go, gone) = mpsc::channel::<()>();\nlet live = display_live(\"0 of 2\");\n\
          println!(\"text\");\nlive.update(\"1 of 2\");\n\
@@ -150,7 +150,7 @@ fn a_display_is_saved_as_it_was_last() {
 }
 
 #[test]
-fn two_kernels_at_once_do_not_mix_values() {
+fn concurrent_kernels_have_separate_values() {
     let runs = [1, 2].map(|who| {
         thread::spawn(move || {
             let first = format!("let mine = {who};\nmine");

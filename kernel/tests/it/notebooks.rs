@@ -28,9 +28,9 @@ fn real_scenes_and_archives_are_shown() {
         .arg(&executed)
         .output()
         .unwrap();
-    let told =
+    let printed =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{told}");
+    assert!(output.status.success(), "{printed}");
 
     let notebook: Value = serde_json::from_slice(&fs::read(&executed).unwrap()).unwrap();
     let results: Vec<&Value> = notebook["cells"]
@@ -50,7 +50,10 @@ fn real_scenes_and_archives_are_shown() {
         assert!(text("text/html", map).contains("<iframe"));
     }
     let everything: String = results.iter().map(|data| text("text/plain", data)).collect();
-    assert!(everything.contains("no acquisition date"), "what is odd about a scene is said:\n{everything}");
+    assert!(
+        everything.contains("no acquisition date"),
+        "the note of an invalid scene is shown:\n{everything}"
+    );
     let houston = text("text/plain", maps[1]);
     for scene in ["101c", "SSC1"] {
         assert!(houston.contains(scene), "{scene} is on the map of Houston:\n{houston}");

@@ -27,7 +27,7 @@ fn features(edges: &str, more: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
 /// If only the tests' crates or the fuzzer enabled a feature, the crates that depend on it would be
 /// compiled twice.
 #[test]
-fn the_crates_of_tests_and_the_fuzzer_ask_for_no_other_features() {
+fn tests_and_fuzzer_need_no_other_features_of_dependencies() {
     let program = features("normal,build", &[]);
     assert!(program.keys().any(|name| name.starts_with("polars-core ")), "the tree was read");
     let tests = features("normal,build,dev", &[]);

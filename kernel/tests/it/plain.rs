@@ -42,10 +42,10 @@ fn the_quickstart_runs_in_plain_evcxr() {
     fs::write(&file, plan.to_string()).unwrap();
     let output = Command::new(python).arg(root.join("benches/figures/kernel.py")).arg(file).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     let cells: Value = serde_json::from_slice(&fs::read(notebook).unwrap()).unwrap();
     let cells = cells["cells"].as_array().unwrap().iter().filter(|cell| cell["cell_type"] == "code").count();
     // A failing `?` has the status "ok" there, and shows nothing.
-    assert_eq!(told["results"][0], json!(cells), "each cell shows a value");
-    println!("{told}");
+    assert_eq!(printed["results"][0], json!(cells), "each cell shows a value");
+    println!("{printed}");
 }

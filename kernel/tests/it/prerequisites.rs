@@ -32,7 +32,7 @@ fn only_rust() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_missing_python_is_named_before_the_build() {
+fn a_missing_python_is_an_error_before_the_build() {
     let path = only_rust();
     let stderr = run_in_empty_home(|command| {
         command.env("PATH", path.path());
@@ -42,7 +42,7 @@ fn a_missing_python_is_named_before_the_build() {
 }
 
 #[test]
-fn a_missing_rust_is_named() {
+fn a_missing_rust_is_an_error_with_a_link() {
     let empty = tempfile::tempdir().unwrap();
     let stderr = run_in_empty_home(|command| {
         command.env("PATH", empty.path()).env("CARGO_HOME", empty.path());
@@ -51,7 +51,7 @@ fn a_missing_rust_is_named() {
 }
 
 #[test]
-fn what_is_no_notebook_is_named_before_the_build() {
+fn an_invalid_notebook_is_an_error_before_the_build() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text.ipynb");
     std::fs::write(&text, "not json").unwrap();
@@ -75,14 +75,14 @@ fn a_home_with_a_space_is_refused() {
 }
 
 #[test]
-fn a_missing_notebook_is_named() {
+fn the_error_of_a_missing_notebook_contains_its_path() {
     let output = Command::new(env!("CARGO_BIN_EXE_up42")).args(["run", "no/such.ipynb"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no/such.ipynb"));
 }
 
 #[test]
-fn the_doctor_says_what_is_broken() {
+fn doctor_lists_problems() {
     let home = tempfile::tempdir().unwrap();
     let doctor = |path: &std::path::Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_up42"));
@@ -90,16 +90,19 @@ fn the_doctor_says_what_is_broken() {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    let told = doctor(home.path());
-    assert!(told.contains("✗ broken  the kernel is not built\n            → up42 kernel install"), "{told}");
-    assert!(told.contains("✓ good    Rust: rustc "), "{told}");
+    let printed = doctor(home.path());
+    assert!(
+        printed.contains("✗ broken  the kernel is not built\n            → up42 kernel install"),
+        "{printed}"
+    );
+    assert!(printed.contains("✓ good    Rust: rustc "), "{printed}");
     let file = home.path().join("file");
     std::fs::write(&file, "").unwrap();
     assert!(doctor(&file.join("home")).contains("set UP42_HOME to a folder that you may write"));
 }
 
 #[test]
-fn what_others_keep_in_the_home_stays() {
+fn foreign_files_in_the_home_are_kept() {
     let home = tempfile::tempdir().unwrap();
     let files = [
         "seeds/tomatoes/file",
@@ -119,13 +122,13 @@ fn what_others_keep_in_the_home_stays() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_up42"));
     let output =
         command.args(["kernel", "uninstall", "--all"]).env("UP42_HOME", home.path()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
     for file in &files {
         let is_kept = std::fs::read_to_string(file).is_ok_and(|text| text == "theirs");
-        assert!(is_kept, "{} is gone or changed: {told}", file.display());
+        assert!(is_kept, "{} is gone or changed: {printed}", file.display());
     }
     for folder in ["tomatoes", "k-linux", "python", "lab"] {
-        assert!(told.contains(&format!("{folder}, which carries no mark of up42")), "{told}");
+        assert!(printed.contains(&format!("{folder}, which carries no mark of up42")), "{printed}");
     }
 }

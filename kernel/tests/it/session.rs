@@ -32,19 +32,19 @@ fn python(arguments: &[&str]) {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
-    let told =
-        [output.stdout, output.stderr].map(|told| String::from_utf8_lossy(&told).into_owned()).concat();
-    println!("{told}");
-    assert!(output.status.success(), "{arguments:?} fails:\n{told}");
+    let printed =
+        [output.stdout, output.stderr].map(|printed| String::from_utf8_lossy(&printed).into_owned()).concat();
+    println!("{printed}");
+    assert!(output.status.success(), "{arguments:?} fails:\n{printed}");
 }
 
 #[test]
-fn a_session_keeps_its_promises() {
+fn a_session_follows_the_jupyter_protocol() {
     python(&["session.py"]);
 }
 
 #[test]
-fn the_protocols_own_tests_pass() {
+fn jupyter_kernel_test_passes() {
     python(&["protocol.py"]);
 }
 

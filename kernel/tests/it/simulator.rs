@@ -52,7 +52,7 @@ fn the_shell_goes_on_while_the_simulator_runs_in_the_background() {
 }
 
 #[test]
-fn what_keeps_the_simulator_from_starting_is_told() {
+fn a_simulator_that_cannot_start_prints_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     for background in ["", "--background"] {
@@ -68,7 +68,7 @@ fn what_keeps_the_simulator_from_starting_is_told() {
 }
 
 #[test]
-fn faults_are_set_from_outside_and_variables_come_as_json() {
+fn faults_are_set_by_arguments_and_variables_printed_as_json() {
     let folder = tempfile::tempdir().unwrap();
     let mut simulator = Command::new(UP42)
         .args([

@@ -114,7 +114,7 @@ impl Kernel {
             message.map(|_| peer)
         });
         while first.recv_timeout(Duration::from_millis(50)).is_err() {
-            shell.ask("kernel_info_request", 0);
+            shell.send_request("kernel_info_request", 0);
         }
         reader.join().unwrap().unwrap()
     }
@@ -126,7 +126,7 @@ impl Kernel {
         }
         for channel in ["shell", "control"] {
             let mut peer = self.peer(channel);
-            peer.ask("kernel_info_request", 0);
+            peer.send_request("kernel_info_request", 0);
             let reply = peer.receive().unwrap_or_else(|error| panic!("{after}: {channel}: {error}"));
             assert_eq!(content(&reply)["implementation"], "up42", "{after}: {channel}");
         }
@@ -212,7 +212,7 @@ impl Peer {
     }
 
     /// Sends a request whose header is this many bytes longer; each answer repeats the header.
-    fn ask(&mut self, kind: &str, more: usize) {
+    fn send_request(&mut self, kind: &str, more: usize) {
         let header = json!({ "msg_id": "1", "msg_type": kind, "session": "s", "more": "x".repeat(more) });
         self.send(&[b"<IDS|MSG>", b"", header.to_string().as_bytes(), b"{}", b"{}", b"{}"]);
     }
@@ -271,7 +271,7 @@ fn reset(stream: TcpStream) {
 }
 
 #[test]
-fn nine_bytes_of_a_stranger_end_their_connection_alone() {
+fn nine_invalid_bytes_end_only_their_connection() {
     let mut kernel = Kernel::start("tcp");
     for length in [1 << 62, 1 << 47, (1 << 63) + 5, u64::MAX, 1 << 33] {
         for flags in [2, 3, 6] {
@@ -289,7 +289,7 @@ fn nine_bytes_of_a_stranger_end_their_connection_alone() {
 }
 
 #[test]
-fn a_stranger_who_speaks_another_protocol_or_leaves_disturbs_nobody() {
+fn invalid_and_aborted_handshakes_do_not_affect_others() {
     let mut kernel = Kernel::start("tcp");
     let version_2 = [&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1][..], &[0; 53]].concat();
     let with_password = [&greeting()[..12], b"PLAIN", &[0; 47]].concat();
@@ -303,8 +303,8 @@ fn a_stranger_who_speaks_another_protocol_or_leaves_disturbs_nobody() {
     }
     for channel in CHANNELS {
         // A peer of another type, and an invalid command.
-        let stranger = kernel.try_connect(channel).unwrap();
-        Peer::greet(stranger, "PUSH").unwrap();
+        let mismatched = kernel.try_connect(channel).unwrap();
+        Peer::greet(mismatched, "PUSH").unwrap();
         let mut peer = kernel.peer(channel);
         peer.0.write_all(&[4, 3, 200, 1, 2]).unwrap();
         assert!(peer.is_closed(), "{channel}");
@@ -316,7 +316,7 @@ fn a_stranger_who_speaks_another_protocol_or_leaves_disturbs_nobody() {
 }
 
 #[test]
-fn the_heartbeat_outlives_a_reset_connection_and_a_message_of_one_part() {
+fn the_heartbeat_survives_a_reset_and_a_one_part_message() {
     let mut kernel = Kernel::start("tcp");
     for turn in 0..3 {
         let stream = kernel.tcp("hb").unwrap();
@@ -340,10 +340,10 @@ fn the_heartbeat_outlives_a_reset_connection_and_a_message_of_one_part() {
                 let mut shell = kernel.peer("shell");
                 stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
                 while stream.peek(&mut [0]).is_err() {
-                    shell.ask("kernel_info_request", 0);
+                    shell.send_request("kernel_info_request", 0);
                 }
             }
-            _ => peer.ask("kernel_info_request", 0),
+            _ => peer.send_request("kernel_info_request", 0),
         }
         reset(stream);
         drop(peer);
@@ -352,14 +352,14 @@ fn the_heartbeat_outlives_a_reset_connection_and_a_message_of_one_part() {
 }
 
 #[test]
-fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() {
+fn a_subscriber_that_does_not_read_blocks_no_other() {
     const REQUESTS: usize = 220;
     let mut kernel = Kernel::start("tcp");
-    let mut deaf: Vec<Peer> = (0..3).map(|_| kernel.subscriber()).collect();
+    let mut unread: Vec<Peer> = (0..3).map(|_| kernel.subscriber()).collect();
     let mut subscriber = kernel.subscriber();
     let mut shell = kernel.peer("shell");
     for number in 0..REQUESTS {
-        shell.ask("kernel_info_request", 1 << 20);
+        shell.send_request("kernel_info_request", 1 << 20);
         let reply = shell.receive().unwrap_or_else(|error| panic!("request {number}: {error}"));
         assert_eq!(content(&reply)["status"], "ok");
         // Each request publishes the states busy and idle. Reading both here keeps this subscriber
@@ -371,8 +371,8 @@ fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() 
             large += usize::from(is_large(&message));
         }
     }
-    assert!(deaf.iter_mut().all(Peer::is_closed));
-    kernel.assert_well("deaf subscribers");
+    assert!(unread.iter_mut().all(Peer::is_closed));
+    kernel.assert_well("subscribers that do not read");
     // 460 MB were published. Up to 64 MiB may wait for each client that does not read, as shared
     // data; the rest is the program and the messages in progress, about 100 MB.
     #[cfg(target_os = "linux")]
@@ -380,13 +380,13 @@ fn a_subscriber_that_does_not_read_holds_up_no_other_and_takes_bounded_memory() 
 }
 
 #[test]
-fn a_message_with_a_wrong_signature_ends_its_connection_alone() {
+fn a_wrong_signature_ends_only_its_connection() {
     let kernel = Kernel::start_with_key("tcp", "secret");
     let mut heart = kernel.peer("hb");
     for channel in ["shell", "control", "stdin"] {
-        let mut stranger = kernel.peer(channel);
-        stranger.ask("shutdown_request", 0);
-        assert!(stranger.is_closed(), "{channel}");
+        let mut unsigned = kernel.peer(channel);
+        unsigned.send_request("shutdown_request", 0);
+        assert!(unsigned.is_closed(), "{channel}");
         heart.send(&[b"", b"ping"]);
         assert_eq!(heart.receive().unwrap(), [b"".to_vec(), b"ping".to_vec()]);
     }
@@ -394,7 +394,7 @@ fn a_message_with_a_wrong_signature_ends_its_connection_alone() {
 
 #[cfg(unix)]
 #[test]
-fn files_in_the_place_of_ports_are_the_users_alone_and_outlive_a_restart() {
+fn socket_files_are_private_and_survive_a_restart() {
     use std::os::unix::fs::PermissionsExt;
 
     let mut kernel = Kernel::start("ipc");

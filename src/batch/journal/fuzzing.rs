@@ -84,5 +84,5 @@ fn replay(journal: &Journal) {
     let now = Duration::from_secs(1_600_000_000);
     state.restart_timers(now);
     assert!(state.next(now).len() <= 2 * items.len() + 8);
-    let _ = (state.is_placed(now), state.rest(now), state.paid(), state.most());
+    let _ = (state.is_fully_submitted(now), state.pause(now), state.paid(), state.most());
 }

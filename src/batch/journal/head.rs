@@ -100,24 +100,24 @@ impl Journal {
     pub(in crate::batch) fn claim(&mut self) -> Result<()> {
         let Some((path, _)) = &self.file else { return Ok(()) };
         let path = path.clone();
-        let begun: String = self
+        let stored: String = self
             .connection
             .query_row("SELECT path FROM batch", [], |row| row.get(0))
             .map_err(foreign)
             .with_context(|| self.description())?;
-        let begun = PathBuf::from(begun);
-        if begun == path {
+        let stored = PathBuf::from(stored);
+        if stored == path {
             return Ok(());
         }
-        let is_other = begun.is_file() && !is_one_file(&path, &begun);
+        let is_other = stored.is_file() && !is_one_file(&path, &stored);
         // A file that cannot be read may be the original: this is an error.
-        let original = if is_other { Self::open(&begun)? } else { None };
+        let original = if is_other { Self::open(&stored)? } else { None };
         if let Some(original) = original
             && original.head()?.run == self.head()?.run
         {
             let message = format!(
                 "it is a copy of `{}`, which is still there: run the batch from there, or remove that one",
-                begun.display()
+                stored.display()
             );
             return Err(Error::new(ErrorKind::InvalidInput, message).context(self.description()));
         }

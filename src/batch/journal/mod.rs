@@ -263,10 +263,10 @@ impl Journal {
 
     /// Deletes the cancel request and returns whether there was one.
     pub(super) fn take_cancel_request(&self) -> Result<bool> {
-        let asked = "SELECT count(*) FROM request WHERE what = 'cancel'";
-        let asked = self.connection.query_row(asked, [], |row| row.get::<_, i64>(0));
+        let query = "SELECT count(*) FROM request WHERE what = 'cancel'";
+        let query = self.connection.query_row(query, [], |row| row.get::<_, i64>(0));
         // Without a request, nothing is written.
-        let taken = match asked.map_err(foreign).with_context(|| self.description())? {
+        let taken = match query.map_err(foreign).with_context(|| self.description())? {
             0 => Ok(0),
             _ => self.connection.execute("DELETE FROM request WHERE what = 'cancel'", []),
         };

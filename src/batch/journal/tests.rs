@@ -54,7 +54,7 @@ fn events() -> Vec<Event> {
 }
 
 #[test]
-fn what_is_kept_is_read_again() {
+fn a_stored_batch_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = Journal::path(folder.path(), "airports 2020");
     assert!(Journal::open(&path).unwrap().is_none());
@@ -71,7 +71,7 @@ fn what_is_kept_is_read_again() {
 }
 
 #[test]
-fn each_kind_of_event_is_taken_in() {
+fn each_kind_of_event_is_applied() {
     let mut state = begin();
     for event in events() {
         assert!(state.apply(&event), "{event:?}");
@@ -118,7 +118,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_beginning_of_a_journal_is_the_state_of_its_time(lists in any_lists()) {
+    fn every_prefix_of_a_journal_gives_the_state_at_that_time(lists in any_lists()) {
         let mut journal = Journal::in_memory(&head()).unwrap();
         let (kept, states, _) = keep(&mut journal, &lists);
         let read = journal.events().unwrap();
@@ -132,7 +132,7 @@ proptest! {
 
     /// A copy of the file, made at any time, is a complete journal.
     #[test]
-    fn a_copy_of_the_file_lacks_nothing(lists in any_lists()) {
+    fn a_copy_of_the_file_is_complete(lists in any_lists()) {
         let folder = tempfile::tempdir().unwrap();
         let path = Journal::path(folder.path(), "airports 2020");
         let mut journal = Journal::create(&path, &head()).unwrap();
@@ -147,7 +147,7 @@ proptest! {
 }
 
 #[test]
-fn a_change_that_was_cut_off_is_undone() {
+fn an_interrupted_change_is_rolled_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = Journal::path(folder.path(), "airports");
     let mut journal = Journal::create(&path, &head()).unwrap();
@@ -169,7 +169,7 @@ fn a_change_that_was_cut_off_is_undone() {
 }
 
 #[test]
-fn of_two_drivers_one_writes() {
+fn only_one_of_two_drivers_writes() {
     let folder = tempfile::tempdir().unwrap();
     let path = Journal::path(folder.path(), "airports");
     let mut first = Journal::create(&path, &head()).unwrap();
@@ -199,7 +199,7 @@ fn of_two_drivers_one_writes() {
 
 #[cfg(unix)]
 #[test]
-fn a_journal_that_went_away_is_not_written_to() {
+fn a_moved_or_deleted_journal_is_not_written_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = Journal::path(folder.path(), "airports");
     let mut journal = Journal::create(&path, &head()).unwrap();
@@ -213,7 +213,7 @@ fn a_journal_that_went_away_is_not_written_to() {
 }
 
 #[test]
-fn a_copy_beside_its_original_is_refused_and_a_moved_journal_goes_on() {
+fn a_copy_is_refused_and_a_moved_journal_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let path = Journal::path(folder.path(), "airports");
     Journal::create(&path, &head()).unwrap().claim().unwrap();
@@ -234,7 +234,7 @@ fn a_copy_beside_its_original_is_refused_and_a_moved_journal_goes_on() {
 }
 
 #[test]
-fn what_a_batch_is_held_to_is_kept() {
+fn the_limits_of_a_batch_are_stored() {
     let folder = tempfile::tempdir().unwrap();
     let path = Journal::path(folder.path(), "airports");
     let mut journal = Journal::create(&path, &head()).unwrap();
@@ -253,7 +253,7 @@ fn what_a_batch_is_held_to_is_kept() {
 }
 
 #[test]
-fn names_have_files_of_their_own() {
+fn each_name_has_its_own_file() {
     let folder = Path::new("up42-batches");
     let file = |name: &str| Journal::path(folder, name).file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(file("airports-2020"), "airports-2020.sqlite");
@@ -264,7 +264,7 @@ fn names_have_files_of_their_own() {
 }
 
 #[test]
-fn what_is_no_journal_is_named() {
+fn an_invalid_journal_is_an_error_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
     let message = || Journal::open(&path).unwrap_err().to_string();

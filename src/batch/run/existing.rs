@@ -26,16 +26,16 @@ impl Run<'_> {
     /// Searches for existing jobs, once in a run. Returns whether items may be sent now. Fails only
     /// if the search is refused and the batch has no jobs.
     pub(super) fn may_send(&mut self) -> Result<bool> {
-        if self.has_looked {
+        if self.has_searched {
             return Ok(true);
         }
         let waiting: Vec<usize> = self.state.waiting().collect();
         let found = self.existing(&waiting).context("look for jobs that exist already");
         let error = match found {
             Ok(found) => {
-                self.has_looked = true;
+                self.has_searched = true;
                 self.found.extend(found.iter().map(|(item, _)| *item));
-                self.keep(found.into_iter().map(|(item, job)| Event::Seen { item, job }).collect())?;
+                self.record(found.into_iter().map(|(item, job)| Event::Seen { item, job }).collect())?;
                 return Ok(true);
             }
             Err(error) => error,
@@ -43,7 +43,7 @@ impl Run<'_> {
         match error.kind() {
             // Nothing is bought before the search has succeeded; it is repeated.
             ErrorKind::Network | ErrorKind::Server | ErrorKind::Response | ErrorKind::Busy => {
-                self.state.rest_sending(self.clock.now());
+                self.state.pause_sending(self.clock.now());
                 self.last_error = Some(error);
             }
             _ if self.has_no_job() => return Err(error),
@@ -62,7 +62,7 @@ impl Run<'_> {
         let mut found: Vec<(usize, Job)> = match self.service.existing(&sent) {
             Some(found) => found?.into_iter().map(|(place, job)| (sent[place].item, job)).collect(),
             // No other batch uses the names of this one.
-            None if !self.was_begun => Vec::new(),
+            None if !self.existed => Vec::new(),
             None => self.listed(sent.iter().map(|one| (self.service.mark(one), one.item)).collect())?,
         };
         found.retain(|(_, job)| !self.state.is_former(&job.id));
@@ -71,12 +71,12 @@ impl Run<'_> {
 
     /// Returns the jobs in the list with these marks.
     fn listed(&self, mut marks: HashMap<String, usize>) -> Result<Vec<(usize, Job)>> {
-        let begun = self.begun.parse::<Timestamp>().ok().and_then(|at| at.checked_sub(SKEW).ok());
+        let created = self.created.parse::<Timestamp>().ok().and_then(|at| at.checked_sub(SKEW).ok());
         let (mut found, mut listing) = (Vec::new(), Listing::new(self.service));
         while !marks.is_empty()
             && let Some(jobs) = listing.page()?
         {
-            let is_past = is_past(&jobs, begun);
+            let is_past = is_past(&jobs, created);
             for job in jobs {
                 let Mark::Names(names) = self.service.mark_of(&job) else { continue };
                 if let Some(item) = names.iter().find_map(|name| marks.remove(name)) {
@@ -96,8 +96,8 @@ impl Run<'_> {
 
 /// Returns whether this page, and all later ones, only contain jobs older than the journal. This
 /// holds for lists with the newest jobs first; a server may ignore the requested order.
-fn is_past(page: &[Job], begun: Option<Timestamp>) -> bool {
-    let is_older = |job: &Job| job.created.zip(begun).is_some_and(|(created, begun)| created < begun);
+fn is_past(page: &[Job], journal: Option<Timestamp>) -> bool {
+    let is_older = |job: &Job| job.created.zip(journal).is_some_and(|(created, journal)| created < journal);
     let is_newest_first = page.is_sorted_by(|one, next| one.created >= next.created);
     !page.is_empty() && is_newest_first && page.iter().all(is_older)
 }
@@ -108,7 +108,7 @@ mod tests {
     use crate::jobs::JobStatus;
 
     #[test]
-    fn a_list_is_left_only_where_its_newest_come_first() {
+    fn reading_ends_early_only_in_a_list_sorted_by_newest() {
         let created = |day: &str| format!("{day}T00:00:00Z").parse().ok();
         let job = |day: &str| Job { created: created(day), ..Job::new(day, JobStatus::Succeeded) };
         let is_past = |days: &[&str]| {
@@ -118,7 +118,7 @@ mod tests {
         assert!(is_past(&["2026-05-30", "2026-05-29", "2026-05-29"]));
         assert!(!is_past(&["2026-06-02", "2026-05-29"]), "one is newer");
         assert!(!is_past(&["2020-01-01", "2020-01-02"]), "the newest come last");
-        assert!(!is_past(&["2020-01-02", ""]), "one does not tell");
+        assert!(!is_past(&["2020-01-02", ""]), "one has no date");
         assert!(!is_past(&[]));
     }
 }

@@ -9,13 +9,13 @@ use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::parallel::in_parallel;
 
 /// Number of attempts in a run to read the cost and the failure reason of an ended job.
-const TRIES: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 /// Pause after the first attempt, doubled each time.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Failed attempts to read the cost and the failure reason of a job.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tries {
+pub(super) struct FailedReads {
     count: u32,
     /// Time of the next attempt.
     next: Duration,
@@ -27,20 +27,20 @@ impl Run<'_> {
     pub(super) fn finalize(&mut self) -> Result<()> {
         let now = self.clock.now();
         let is_due = |item: &usize| {
-            self.unfinalized.get(item).is_none_or(|tries| tries.count < TRIES && now >= tries.next)
+            self.unfinalized.get(item).is_none_or(|tries| tries.count < MAX_ATTEMPTS && now >= tries.next)
         };
         let phases = self.state.phases().iter().enumerate();
         let unfinalized = phases.filter(|(_, phase)| phase.is_unfinalized()).map(|(item, _)| item);
         let unfinalized: Vec<usize> = unfinalized.filter(is_due).collect();
         let (service, state, tries) = (self.service, &self.state, &self.unfinalized);
         let finalized = in_parallel(&unfinalized, CONCURRENT_REQUESTS, |item| {
-            let is_last = tries.get(item).is_some_and(|tries| tries.count + 1 == TRIES);
+            let is_last = tries.get(item).is_some_and(|tries| tries.count + 1 == MAX_ATTEMPTS);
             ended(service, *item, state.phase(*item).job()?, is_last)
         });
-        self.keep(finalized.into_iter().flatten().collect())?;
+        self.record(finalized.into_iter().flatten().collect())?;
         for item in unfinalized {
             match self.state.phase(item).is_unfinalized() {
-                true => self.ask_later(item, now),
+                true => self.retry_later(item, now),
                 false => drop(self.unfinalized.remove(&item)),
             }
             self.report(item);
@@ -50,25 +50,26 @@ impl Run<'_> {
 
     /// Returns whether the cost of an ended job will be requested again.
     pub(super) fn is_finalizing(&self) -> bool {
-        let is_asked =
-            |(item, tries): (&usize, &Tries)| tries.count < TRIES && self.state.phase(*item).is_unfinalized();
-        self.unfinalized.iter().any(is_asked)
+        let has_attempts_left = |(item, tries): (&usize, &FailedReads)| {
+            tries.count < MAX_ATTEMPTS && self.state.phase(*item).is_unfinalized()
+        };
+        self.unfinalized.iter().any(has_attempts_left)
     }
 
-    fn ask_later(&mut self, item: usize, now: Duration) {
-        let tries = self.unfinalized.entry(item).or_insert(Tries { count: 0, next: now });
-        tries.next = now + PAUSE * (1 << tries.count.min(TRIES));
+    fn retry_later(&mut self, item: usize, now: Duration) {
+        let tries = self.unfinalized.entry(item).or_insert(FailedReads { count: 0, next: now });
+        tries.next = now + PAUSE * (1 << tries.count.min(MAX_ATTEMPTS));
         tries.count += 1;
     }
 
     fn report(&mut self, item: usize) {
-        if self.state.is_left_out(item) {
+        if self.state.is_excluded(item) {
             return;
         }
         let (phase, parameters) = (self.state.phase(item), &self.items[item].parameters);
         // The record is incomplete while the cost cannot be read.
         if let (Some(hook), false) = (&self.policy.on_finished, phase.is_unfinalized()) {
-            hook(&JobRecord::new(self.places[item], parameters, phase, None));
+            hook(&JobRecord::new(self.indices[item], parameters, phase, None));
         }
         if self.policy.limits.stops_on_failure() && !phase.has_succeeded() {
             self.state.stop_sending(self.stopped_by(item));

@@ -85,8 +85,8 @@ fn created(job: &Job) -> Option<Duration> {
 
 /// Returns whether the inputs that a server reports contain the requested ones; it may have added
 /// defaults. `None` if some are missing or in another form.
-fn contains_inputs(asked: &Map<String, Value>, repeated: &Map<String, Value>) -> Option<bool> {
-    let all: Vec<_> = asked
+fn contains_inputs(sent: &Map<String, Value>, repeated: &Map<String, Value>) -> Option<bool> {
+    let all: Vec<_> = sent
         .iter()
         .map(|(name, value)| repeated.get(name).and_then(|repeated| is_same(value, repeated)))
         .collect();
@@ -96,17 +96,17 @@ fn contains_inputs(asked: &Map<String, Value>, repeated: &Map<String, Value>) ->
     }
 }
 
-fn is_same(asked: &Value, repeated: &Value) -> Option<bool> {
-    match (asked, repeated) {
-        (Value::Object(asked), Value::Object(repeated)) => contains_inputs(asked, repeated),
-        (Value::Array(asked), Value::Array(repeated)) if asked.len() == repeated.len() => {
-            let all: Option<Vec<bool>> = asked.iter().zip(repeated).map(|(a, b)| is_same(a, b)).collect();
+fn is_same(sent: &Value, repeated: &Value) -> Option<bool> {
+    match (sent, repeated) {
+        (Value::Object(sent), Value::Object(repeated)) => contains_inputs(sent, repeated),
+        (Value::Array(sent), Value::Array(repeated)) if sent.len() == repeated.len() => {
+            let all: Option<Vec<bool>> = sent.iter().zip(repeated).map(|(a, b)| is_same(a, b)).collect();
             all.map(|all| all.into_iter().all(|is_same| is_same))
         }
-        (Value::Number(asked), Value::Number(repeated)) => Some(asked.as_f64() == repeated.as_f64()),
-        (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => Some(asked == repeated),
+        (Value::Number(sent), Value::Number(repeated)) => Some(sent.as_f64() == repeated.as_f64()),
+        (Value::String(_), Value::String(_)) | (Value::Bool(_), Value::Bool(_)) => Some(sent == repeated),
         (Value::Array(_), Value::Array(_)) => Some(false),
-        _ => (asked == repeated).then_some(true),
+        _ => (sent == repeated).then_some(true),
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_later_job_that_was_asked_the_same_is_it() {
+    fn the_only_later_job_with_the_same_inputs_matches() {
         let other = json!({"place": "Thiès", "size": 2});
         assert_eq!(matched(&[("a", 1, same()), ("ours", 2, same()), ("b", 3, other)]).0.unwrap(), "a");
         assert_eq!(matched(&[("a", 1, same()), ("a", 1, same())]).0.unwrap(), "a", "it was listed twice");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_apart_is_left_in_doubt() {
+    fn an_ambiguous_match_is_undecided() {
         assert_eq!(matched(&[("a", 1, same()), ("b", 2, same())]), (None, true));
         assert_eq!(matched(&[("a", -3600, same())]), (None, true), "or is the clock an hour behind?");
         assert_eq!(matched(&[("a", 1, Value::Null)]), (None, true));

@@ -42,19 +42,19 @@ pub(super) struct Run<'a> {
     /// Plan as recorded in the journal.
     items: Vec<Item>,
     /// Index of each item in the collection.
-    places: Vec<usize>,
+    indices: Vec<usize>,
     /// Time at which the user started the run.
-    began: Duration,
+    started: Duration,
     /// Random id of the batch, which is part of its jobs' names.
     id: String,
     /// Creation time of the journal, RFC 3339.
-    begun: String,
+    created: String,
     /// Whether the journal was created before this run.
-    was_begun: bool,
+    existed: bool,
     limit: Limit,
     goal: Goal,
     /// Whether the search for jobs that the journal does not know is done.
-    has_looked: bool,
+    has_searched: bool,
     /// Items whose jobs existed before this run, or belong to another batch.
     found: HashSet<usize>,
     /// Items for which it is proven that no request so far has created a job.
@@ -64,7 +64,7 @@ pub(super) struct Run<'a> {
     /// Jobs whose cancellation was requested; `None` unless the batch is to be cancelled.
     cancelled: Option<HashSet<JobId>>,
     /// Ended jobs whose costs could not be read.
-    unfinalized: HashMap<usize, finalize::Tries>,
+    unfinalized: HashMap<usize, finalize::FailedReads>,
     live_progress: Option<LiveProgress<'a>>,
 }
 
@@ -76,7 +76,7 @@ pub(super) enum Goal {
     Ended,
     /// Each item has a job, or cannot have one now. Items are sent one after the other, so that the
     /// first ones are paid if the credits do not suffice for all.
-    Placed,
+    Submitted,
 }
 
 /// Limits of unfinished jobs.
@@ -85,32 +85,32 @@ pub(super) struct Limit {
     /// Limit of the service, such as a project's setting; jobs of others count as well.
     pub(super) service: usize,
     /// Limit of the user, for the jobs of the batch.
-    pub(super) asked: usize,
+    pub(super) user: usize,
 }
 
 impl Limit {
     /// Returns the limit of the batch if others have no unfinished jobs.
-    pub(super) fn ours(self) -> usize {
-        self.asked.min(self.service)
+    pub(super) fn of_batch(self) -> usize {
+        self.user.min(self.service)
     }
 }
 
-/// State of a batch when a run starts.
-pub(super) struct Known {
+/// State of a batch at the start of a run.
+pub(super) struct RunStart {
     pub(super) journal: Journal,
     pub(super) state: State,
     pub(super) items: Vec<Item>,
     /// Index of each item in the collection.
-    pub(super) places: Vec<usize>,
+    pub(super) indices: Vec<usize>,
     /// Time at which the user started the run, by the clock of the run: the deadline is counted
     /// from it.
-    pub(super) began: Duration,
+    pub(super) started: Duration,
     /// Whether the journal was created before this run.
-    pub(super) was_begun: bool,
+    pub(super) existed: bool,
 }
 
 /// Result of a run.
-pub(super) struct Left {
+pub(super) struct RunResult {
     pub(super) state: State,
     /// Items whose jobs existed before, or belong to another batch: this run has not paid for them.
     pub(super) found: HashSet<usize>,
@@ -121,11 +121,11 @@ impl<'a> Run<'a> {
         (service, clock): (&'a dyn JobBackend, &'a dyn Clock),
         name: &'a str,
         policy: &'a Policy,
-        known: Known,
+        start: RunStart,
         limit: Limit,
     ) -> Result<Self> {
-        let Known { journal, state, items, places, began, was_begun } = known;
-        let Head { run: id, created: begun, .. } = journal.head()?;
+        let RunStart { journal, state, items, indices, started, existed } = start;
+        let Head { run: id, created, .. } = journal.head()?;
         let found = (0..items.len()).filter(|item| !state.phase(*item).is_waiting()).collect();
         Ok(Self {
             service,
@@ -135,14 +135,14 @@ impl<'a> Run<'a> {
             journal,
             state,
             items,
-            places,
-            began,
+            indices,
+            started,
             id,
-            begun,
-            was_begun,
+            created,
+            existed,
             limit,
             goal: Goal::default(),
-            has_looked: false,
+            has_searched: false,
             found,
             absent: HashSet::new(),
             last_error: None,
@@ -165,13 +165,13 @@ impl<'a> Run<'a> {
 
     /// Returns the time until the deadline.
     fn left(&self) -> Option<Duration> {
-        let elapsed = self.clock.now().saturating_sub(self.began);
+        let elapsed = self.clock.now().saturating_sub(self.started);
         self.policy.deadline.map(|deadline| deadline.saturating_sub(elapsed))
     }
 
     /// Records why items that wait were not sent. Fails if credits are missing and the batch has no
     /// job.
-    fn give_up(&mut self) -> Result<()> {
+    fn stop_unsent(&mut self) -> Result<()> {
         if let Some(refusal) = self.state.shortage().cloned() {
             let error = self.shortage(refusal);
             // When orders are placed, each item has the reason as its own result.
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
             }
             self.state.stop_sending(error);
         }
-        self.state.give_up();
+        self.state.stop_at_limit();
         Ok(())
     }
 
@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
         let Some(cancelled) = &mut self.cancelled else { return Ok(()) };
         let phases = self.state.phases().iter().enumerate();
         let unfinished = phases
-            .filter(|(item, _)| !self.state.is_left_out(*item))
+            .filter(|(item, _)| !self.state.is_excluded(*item))
             .filter_map(|(item, phase)| Some((item, phase.unfinished_id()?)));
         let running: Vec<(usize, JobId)> = unfinished
             .filter(|(_, id)| !cancelled.contains(*id))
@@ -221,11 +221,11 @@ impl<'a> Run<'a> {
                 Err(error) => self.last_error = Some(error),
             }
         }
-        self.keep(events)
+        self.record(events)
     }
 
     /// Applies events, and appends those that must be recorded to the journal.
-    fn keep(&mut self, events: Vec<Event>) -> Result<()> {
+    fn record(&mut self, events: Vec<Event>) -> Result<()> {
         let news: Vec<Event> = events.into_iter().filter(|event| self.state.apply(event)).collect();
         self.journal.append(&news)
     }

@@ -17,13 +17,13 @@ const IDS: usize = 100;
 
 /// Result of one poll of the service.
 pub(super) struct Poll {
-    asked: Duration,
+    requested_at: Duration,
     /// Jobs, and lost items by their marks, that were not found so far.
     unfinished: HashMap<JobId, usize>,
     pub(super) lost: HashMap<String, usize>,
     /// Candidates for lost jobs, where lists contain no names.
     matcher: LostJobMatcher,
-    /// Jobs that the service does not know when it is asked for them one by one.
+    /// Jobs that the service does not know when they are requested one by one.
     unknown: HashMap<JobId, usize>,
     /// Unfinished jobs of others.
     others: HashSet<JobId>,
@@ -52,19 +52,19 @@ impl Run<'_> {
         let mut poll = self.start_poll();
         let has_ids = self.read_by_ids(&mut poll);
         if poll.failure.is_none() && (!has_ids || !poll.lost.is_empty()) {
-            let most = if self.state.wants_whole_list(poll.asked) { usize::MAX } else { PAGES };
+            let most = if self.state.wants_whole_list(poll.requested_at) { usize::MAX } else { PAGES };
             self.read_list(&mut poll, most);
         }
         if poll.failure.is_none() {
             let foreign = self.foreign(&mut poll.others);
-            self.state.set_limit(self.limit.asked.min(self.limit.service.saturating_sub(foreign)));
+            self.state.set_limit(self.limit.user.min(self.limit.service.saturating_sub(foreign)));
         }
         self.read_unlisted(&mut poll);
-        self.judge_unknown(&mut poll);
-        self.judge_lost(&mut poll);
+        self.evaluate_unknown(&mut poll);
+        self.evaluate_lost(&mut poll);
         self.last_error = poll.failure;
-        self.keep(poll.events)?;
-        self.state.watch(self.clock.now());
+        self.record(poll.events)?;
+        self.state.expire_unknown(self.clock.now());
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl Run<'_> {
             matcher = LostJobMatcher::excluding(self.state.known_jobs());
         }
         Poll {
-            asked: self.clock.now(),
+            requested_at: self.clock.now(),
             unfinished,
             lost,
             matcher,
@@ -211,7 +211,7 @@ impl Run<'_> {
 
     /// Counts polls in which the service does not know a job. During an outage, a service may
     /// answer 404 for a job that runs and is paid, so a complete list must lack the job as well.
-    fn judge_unknown(&mut self, poll: &mut Poll) {
+    fn evaluate_unknown(&mut self, poll: &mut Poll) {
         if poll.unknown.is_empty() {
             return;
         }
@@ -223,7 +223,7 @@ impl Run<'_> {
         let now = self.clock.now();
         for item in poll.unknown.values() {
             match poll.is_whole {
-                true => poll.events.extend(self.state.miss(*item, now)),
+                true => poll.events.extend(self.state.record_miss(*item, now)),
                 false => self.state.record_unverified(*item, now),
             }
         }
@@ -232,9 +232,9 @@ impl Run<'_> {
     /// Decides on the lost items that no list contained. While the service cannot be reached,
     /// nothing is decided; if it responds without a complete list for long enough, they become
     /// unproven.
-    fn judge_lost(&mut self, poll: &mut Poll) {
+    fn evaluate_lost(&mut self, poll: &mut Poll) {
         // Before this time nothing can be decided.
-        if poll.lost.is_empty() || !self.state.wants_whole_list(poll.asked) {
+        if poll.lost.is_empty() || !self.state.wants_whole_list(poll.requested_at) {
             return;
         }
         if !poll.is_answered && !self.is_reachable() {
@@ -243,7 +243,7 @@ impl Run<'_> {
         let proves = poll.is_whole && self.service.list_proves();
         for item in std::mem::take(&mut poll.lost).into_values() {
             let may_match = self.lost(item).is_some_and(|lost| poll.matcher.may_match(lost));
-            let event = self.state.evaluate_absence(item, poll.asked, proves && !may_match);
+            let event = self.state.evaluate_absence(item, poll.requested_at, proves && !may_match);
             if matches!(event, Some(Event::Absent { .. })) {
                 self.absent.insert(item);
             }

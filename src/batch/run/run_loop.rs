@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{CONCURRENT_REQUESTS, Goal, Left, Run};
+use super::{CONCURRENT_REQUESTS, Goal, Run, RunResult};
 use crate::batch::poll_timing::PollTiming;
 use crate::batch::progress::{Progress, why};
 use crate::batch::state::{Action, Event};
@@ -8,11 +8,11 @@ use up42_core::error::{Error, ErrorKind, Result};
 
 impl Run<'_> {
     /// Carries out the state's actions until nothing is left to do, or until the deadline.
-    pub(in crate::batch) fn run_to_end(mut self) -> Result<Left> {
+    pub(in crate::batch) fn run_to_end(mut self) -> Result<RunResult> {
         let ended = Error::new(ErrorKind::Network, "the program ended before the answer came");
         let start = self.clock.now();
         let lost = |item| Event::Lost { item, at: start, error: ended.clone() };
-        self.keep(self.state.orphans().map(lost).collect())?;
+        self.record(self.state.interrupted().map(lost).collect())?;
         self.state.restart_timers(start);
         let is_silent = self.policy.is_quiet || self.policy.in_background || self.live_progress.is_some();
         let mut progress = Progress::new(is_silent);
@@ -31,7 +31,7 @@ impl Run<'_> {
                 actions.retain(|action| action.submission().is_none());
             }
             // Few at a time, so that a cancel request is noticed between them.
-            let concurrency = if self.goal == Goal::Placed { 1 } else { CONCURRENT_REQUESTS };
+            let concurrency = if self.goal == Goal::Submitted { 1 } else { CONCURRENT_REQUESTS };
             let submissions = actions.iter().filter_map(Action::submission);
             // The search may have found the job of an item.
             let submissions = submissions.filter(|item| self.state.phase(*item).is_waiting());
@@ -46,16 +46,16 @@ impl Run<'_> {
                 self.finalize()?;
             }
             let now = self.clock.now();
-            timing.see(&self.state, now);
+            timing.update(&self.state, now);
             let actions = self.state.next(now);
             let is_over = match self.goal {
                 Goal::Ended => actions.contains(&Action::Finish) && !self.is_finalizing(),
-                Goal::Placed => actions.contains(&Action::Finish) || self.state.is_placed(now),
+                Goal::Submitted => actions.contains(&Action::Finish) || self.state.is_fully_submitted(now),
             };
             if is_over {
-                self.give_up()?;
+                self.stop_unsent()?;
             }
-            let (elapsed, eta) = (now.saturating_sub(self.began), || timing.left(&self.state, now));
+            let (elapsed, eta) = (now.saturating_sub(self.started), || timing.left(&self.state, now));
             progress.show(&self.state, self.last_error.as_ref(), eta, elapsed);
             let is_last = is_over || left == Some(Duration::ZERO);
             if let Some(live_progress) = &mut self.live_progress {
@@ -63,11 +63,11 @@ impl Run<'_> {
                 live_progress.show(&self.state, why, is_last);
             }
             if is_last {
-                return Ok(Left { state: self.state, found: self.found });
+                return Ok(RunResult { state: self.state, found: self.found });
             }
             // A slot that was just released is filled without a pause.
             if !actions.iter().any(|action| action.submission().is_some()) {
-                let pause = timing.pause(now).max(self.state.rest(now));
+                let pause = timing.pause(now).max(self.state.pause(now));
                 self.clock.wait(self.left().map_or(pause, |left| left.min(pause)));
             }
         }

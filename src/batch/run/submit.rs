@@ -16,7 +16,7 @@ impl Run<'_> {
     /// and the batch has no jobs.
     pub(super) fn submit(&mut self, submissions: &[usize]) -> Result<()> {
         let at = self.clock.now();
-        self.keep(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
+        self.record(submissions.iter().map(|item| Event::Intent { item: *item, at }).collect())?;
         let requests: Vec<_> = submissions.iter().map(|item| self.submission(*item)).collect();
         let answers: Vec<Result<_>> = in_parallel(&requests, CONCURRENT_REQUESTS, |request| {
             Ok(match self.service.reserve(request)? {
@@ -68,9 +68,9 @@ impl Run<'_> {
             Event::Rejected { item, .. } => Some(*item),
             _ => None,
         });
-        self.keep(events)?;
+        self.record(events)?;
         if let Some(error) = shortage {
-            self.state.run_short(error);
+            self.state.record_shortage(error);
         }
         if let Some(item) = refused.filter(|_| self.policy.limits.stops_on_failure()) {
             self.state.stop_sending(self.stopped_by(item));

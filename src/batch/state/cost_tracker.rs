@@ -56,7 +56,7 @@ impl CostTracker {
     }
 
     /// Adds the cost of an item's job before the item is retried; `phase` is the phase before.
-    pub(super) fn keep(&mut self, item: usize, phase: &Phase) {
+    pub(super) fn carry_over(&mut self, item: usize, phase: &Phase) {
         match phase.credits() {
             Some(credits) => self.paid_before = self.paid_before.saturating_add(credits),
             None => self.unknown_costs_before[item] += u32::from(phase.may_have_cost()),

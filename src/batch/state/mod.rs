@@ -55,7 +55,7 @@ pub(super) struct State {
     /// Order in which items are sent.
     order: BTreeSet<(Reverse<Option<Duration>>, usize)>,
     /// Whether each item is neither sent nor waited for.
-    left_out: Vec<bool>,
+    excluded: Vec<bool>,
     /// Items for which it is currently unknown whether their jobs are gone.
     in_doubt: HashSet<usize>,
     /// Jobs of items before they were retried.
@@ -73,7 +73,7 @@ impl State {
             retries: vec![0; items],
             estimates: vec![None; items],
             order: (0..items).map(|item| (Reverse(None), item)).collect(),
-            left_out: vec![false; items],
+            excluded: vec![false; items],
             in_doubt: HashSet::new(),
             retried_jobs: BTreeSet::new(),
             limiter: SubmissionLimiter::new(limit),
@@ -115,7 +115,7 @@ impl State {
 
     /// Returns the items that are still to be sent, in their order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
-        let waits = |item: &usize| self.phases[*item].is_waiting() && !self.left_out[*item];
+        let waits = |item: &usize| self.phases[*item].is_waiting() && !self.excluded[*item];
         self.order.iter().map(|(_, item)| *item).filter(waits)
     }
 
@@ -125,27 +125,27 @@ impl State {
     }
 
     /// Excludes the item: it is neither sent nor waited for any more.
-    pub(super) fn leave_out(&mut self, item: usize) {
-        self.left_out[item] = true;
+    pub(super) fn exclude(&mut self, item: usize) {
+        self.excluded[item] = true;
     }
 
-    pub(super) fn is_left_out(&self, item: usize) -> bool {
-        self.left_out[item]
+    pub(super) fn is_excluded(&self, item: usize) -> bool {
+        self.excluded[item]
     }
 
     /// Returns the jobs that count as gone, since the platform did not know them any more.
-    pub(super) fn gone(&self) -> impl Iterator<Item = (usize, &JobId)> {
+    pub(super) fn missing_jobs(&self) -> impl Iterator<Item = (usize, &JobId)> {
         self.phases.iter().enumerate().filter_map(|(item, phase)| Some((item, phase.gone_id()?)))
     }
 
     /// Excludes the item from retries in this run, since its job may exist.
-    pub(super) fn leave_out_of_retry(&mut self, item: usize) {
+    pub(super) fn exclude_from_retry(&mut self, item: usize) {
         self.in_doubt.insert(item);
     }
 
     /// Returns whether the item may be retried if it failed.
     pub(super) fn may_retry(&self, item: usize) -> bool {
-        !self.left_out[item] && !self.in_doubt.contains(&item)
+        !self.excluded[item] && !self.in_doubt.contains(&item)
     }
 
     pub(super) fn phases(&self) -> &[Phase] {
@@ -183,8 +183,8 @@ impl State {
 
     /// Records that the platform refused a job for missing credits: nothing is sent until a job has
     /// ended, then one job at a time.
-    pub(super) fn run_short(&mut self, error: Error) {
-        self.limiter.run_short(error);
+    pub(super) fn record_shortage(&mut self, error: Error) {
+        self.limiter.record_shortage(error);
     }
 
     /// Returns the error of missing credits, while items wait for credits.
@@ -193,7 +193,7 @@ impl State {
     }
 
     /// Returns the items that were being sent when the program ended: their responses are lost.
-    pub(super) fn orphans(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn interrupted(&self) -> impl Iterator<Item = usize> {
         let is_orphan = |(item, phase)| matches!(phase, &Phase::Sending { .. }).then_some(item);
         self.phases.iter().enumerate().filter_map(is_orphan)
     }
@@ -236,8 +236,8 @@ impl State {
         let is_over = |item: usize| {
             let phase = &self.phases[item];
             phase.has_ended()
-                || phase.is_set_aside()
-                || self.left_out[item]
+                || phase.is_abandoned()
+                || self.excluded[item]
                 || (phase.is_waiting() && is_closed)
         };
         if (0..self.phases.len()).all(is_over) {
@@ -247,12 +247,12 @@ impl State {
     }
 
     /// Pauses sending, since it is unknown which jobs exist already.
-    pub(super) fn rest_sending(&mut self, now: Duration) {
+    pub(super) fn pause_sending(&mut self, now: Duration) {
         self.limiter.refuse(now);
     }
 
     /// Returns whether each item has a job, or cannot get one before another job has ended.
-    pub(super) fn is_placed(&self, now: Duration) -> bool {
+    pub(super) fn is_fully_submitted(&self, now: Duration) -> bool {
         let is_open = |phase: &Phase| matches!(phase, Phase::Sending { .. } | Phase::Lost { .. });
         if self.phases.iter().any(is_open) {
             return false;
@@ -262,7 +262,7 @@ impl State {
             None => true,
             // A full project is waited for, missing credits are not.
             Some(_) => {
-                !is_sending() && self.limiter.has_slot(self.occupied()) && self.limiter.rest(now).is_zero()
+                !is_sending() && self.limiter.has_slot(self.occupied()) && self.limiter.pause(now).is_zero()
             }
         }
     }
@@ -273,16 +273,16 @@ impl State {
     }
 
     /// Returns how long sending pauses; zero if there are jobs to be polled.
-    pub(super) fn rest(&self, now: Duration) -> Duration {
+    pub(super) fn pause(&self, now: Duration) -> Duration {
         match self.phases.iter().any(Phase::is_open) {
             true => Duration::ZERO,
-            false => self.limiter.rest(now),
+            false => self.limiter.pause(now),
         }
     }
 
     /// Records that too little of the spending limit is left, if items wait for no other reason.
     /// Called when nothing is left to do.
-    pub(super) fn give_up(&mut self) {
+    pub(super) fn stop_at_limit(&mut self) {
         let (None, Some(budget), Some(_)) = (self.stop(), self.costs.max_credits(), self.waiting().next())
         else {
             return;
@@ -305,7 +305,7 @@ impl State {
                 // A refused request has not used the job's name, so the retry may use it.
                 self.retries[item] += u32::from(!phase.is_rejected());
                 self.retried_jobs.extend(phase.job().map(|job| job.id.clone()));
-                self.costs.keep(item, phase);
+                self.costs.carry_over(item, phase);
             }
             _ => {}
         }
@@ -321,7 +321,7 @@ impl State {
             Event::Deferred { at, .. } if is_news => self.limiter.refuse(*at),
             // No job was created, so no slot was released.
             Event::Rejected { .. } => {}
-            _ if was_occupying && !phase.is_occupying() => self.limiter.free_one(),
+            _ if was_occupying && !phase.is_occupying() => self.limiter.release_slot(),
             _ => {}
         }
         is_news

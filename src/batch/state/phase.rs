@@ -40,12 +40,12 @@ pub(in crate::batch) struct Created {
     /// first one.
     pub(super) missed: Option<(u32, Duration)>,
     /// Whether the job counts as ended, since the platform no longer knows it.
-    pub(super) is_gone: bool,
+    pub(super) is_missing: bool,
     /// Time since which the status is unknown to this version.
     pub(super) unknown_since: Option<Duration>,
     /// Whether the job is no longer waited for: its status was unknown, or it was not found, for
     /// too long.
-    pub(super) is_set_aside: bool,
+    pub(super) is_abandoned: bool,
     /// Cost and failure reason, read after the end of the job.
     pub(in crate::batch) end: Option<End>,
 }
@@ -58,26 +58,26 @@ pub(in crate::batch) struct End {
 
 impl Created {
     pub(super) fn new(job: Job) -> Self {
-        Self { job, missed: None, is_gone: false, unknown_since: None, is_set_aside: false, end: None }
+        Self { job, missed: None, is_missing: false, unknown_since: None, is_abandoned: false, end: None }
     }
 
     fn has_ended(&self) -> bool {
-        self.job.status.is_terminal() || self.is_gone
+        self.job.status.is_terminal() || self.is_missing
     }
 
-    pub(in crate::batch) fn is_gone(&self) -> bool {
-        self.is_gone
+    pub(in crate::batch) fn is_missing(&self) -> bool {
+        self.is_missing
     }
 
     /// Updates the job from a response. Returns whether this must be recorded.
-    fn see(&mut self, job: &Job) -> bool {
+    fn update(&mut self, job: &Job) -> bool {
         // A list that is late must not undo a final status.
         if self.job.id != job.id || self.job.status.is_terminal() {
             return false;
         }
         // Records progress in steps of 10 %.
         let tenth = |job: &Job| job.progress.map(|percent| percent / 10);
-        let is_news = self.is_gone || self.job.status != job.status || tenth(&self.job) != tenth(job);
+        let is_news = self.is_missing || self.job.status != job.status || tenth(&self.job) != tenth(job);
         match is_news {
             true => *self = Self::new(job.clone()),
             false => (self.missed, self.job) = (None, job.clone()),
@@ -105,7 +105,7 @@ impl Phase {
     /// Returns the job's id, if the platform no longer knows the job.
     pub(super) fn gone_id(&self) -> Option<&JobId> {
         match self {
-            Self::Created(created) if created.is_gone => Some(&created.job.id),
+            Self::Created(created) if created.is_missing => Some(&created.job.id),
             _ => None,
         }
     }
@@ -128,10 +128,10 @@ impl Phase {
             },
             (Event::Unproven { .. }, Self::Lost { error, .. }) => Self::Unproven { error: error.clone() },
             (Event::Gone { .. }, Self::Created(created)) if !created.has_ended() => {
-                created.is_gone = true;
+                created.is_missing = true;
                 return true;
             }
-            (Event::Seen { job, .. }, Self::Created(created)) => return created.see(job),
+            (Event::Seen { job, .. }, Self::Created(created)) => return created.update(job),
             (
                 Event::Submitted { job, .. } | Event::Seen { job, .. },
                 Self::Sending { .. } | Self::Lost { .. } | Self::Unproven { .. },
@@ -184,8 +184,8 @@ impl Phase {
 
     /// Returns whether the job is no longer waited for: its status was unknown, or it was not
     /// found, for too long.
-    pub(in crate::batch) fn is_set_aside(&self) -> bool {
-        matches!(self, Self::Created(created) if created.is_set_aside)
+    pub(in crate::batch) fn is_abandoned(&self) -> bool {
+        matches!(self, Self::Created(created) if created.is_abandoned)
     }
 
     /// Returns the cost, in credits, as far as the platform reported it.
@@ -210,7 +210,7 @@ impl Phase {
     pub(super) fn is_occupying(&self) -> bool {
         match self {
             Self::Sending { .. } | Self::Lost { .. } => true,
-            Self::Created(created) => !self.has_ended() && !created.is_set_aside,
+            Self::Created(created) => !self.has_ended() && !created.is_abandoned,
             Self::Waiting | Self::Rejected { .. } | Self::Unproven { .. } => false,
         }
     }

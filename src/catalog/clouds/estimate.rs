@@ -10,8 +10,8 @@ const BRIGHT: usize = 160;
 const DARK: usize = 100;
 /// Tolerance of the threshold, and largest change of the estimate within it, as a share of the
 /// area. If the change is larger, there is no estimate.
-const OFF: usize = 12;
-const UNSURE: f64 = 0.25;
+const BRIGHTNESS_CHANGE: usize = 12;
+const MAX_UNCERTAINTY: f64 = 0.25;
 /// Share of bright pixels above which a scene without a value may be snow.
 const ALL: f64 = 0.9;
 /// Smallest number of pixels of the area for an estimate.
@@ -32,13 +32,13 @@ pub(super) fn estimate(pixels: &Pixels, of_scene: Option<f64>) -> (Option<f64>, 
         None => BRIGHT as f64,
     };
     if threshold < DARK as f64 {
-        return cannot("what is brightest is too dark to be cloud");
+        return cannot("the brightest pixels are too dark for cloud");
     }
     if known.is_none() && scene.above(threshold) > ALL {
         return cannot("all of it is bright: cloud or snow");
     }
-    let off = OFF as f64;
-    if area.above(threshold - off) - area.above(threshold + off) > UNSURE {
+    let off = BRIGHTNESS_CHANGE as f64;
+    if area.above(threshold - off) - area.above(threshold + off) > MAX_UNCERTAINTY {
         return cannot("cloud and ground are equally bright");
     }
     let note = known.is_none().then(|| "by brightness alone: the catalog has no figure".to_owned());
@@ -98,12 +98,12 @@ mod tests {
         let grey =
             |all: &[(u8, usize)]| all.iter().flat_map(|(grey, count)| vec![[*grey; 3]; *count]).collect();
         let (found, note) = estimate(&Pixels { scene: grey(scene), area: grey(area) }, percent);
-        let found = found.map_or("cannot be told".to_owned(), |percent| format!("{percent:.0} %"));
+        let found = found.map_or("no estimate".to_owned(), |percent| format!("{percent:.0} %"));
         note.map_or(found.clone(), |note| format!("{found}: {note}"))
     }
 
     #[test]
-    fn the_whole_scene_sets_the_threshold() {
+    fn the_threshold_comes_from_the_whole_scene() {
         let scene = [(60, 500), (140, 300), (220, 200)];
         assert_eq!(estimate_text(&scene, &[(60, 50), (220, 50)], Some(20.0)), "50 %");
         assert_eq!(estimate_text(&scene, &[(60, 50), (140, 50)], Some(20.0)), "0 %");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_is_not_told() {
+    fn an_uncertain_estimate_is_none() {
         let cases = [
             estimate_text(&[(200, 500), (205, 500)], &[(200, 50), (205, 50)], Some(50.0)),
             estimate_text(&[(40, 500), (80, 500)], &[(80, 50)], Some(40.0)),
@@ -122,11 +122,11 @@ mod tests {
             estimate_text(&[(40, 50), (240, 950)], &[(240, 60), (50, 40)], None),
         ];
         insta::assert_snapshot!(cases.join("\n"), @r"
-        cannot be told: cloud and ground are equally bright
-        cannot be told: what is brightest is too dark to be cloud
-        cannot be told: fewer than 25 pixels of the quicklook show the area
+        no estimate: cloud and ground are equally bright
+        no estimate: the brightest pixels are too dark for cloud
+        no estimate: fewer than 25 pixels of the quicklook show the area
         60 %: by brightness alone: the catalog has no figure
-        cannot be told: all of it is bright: cloud or snow
+        no estimate: all of it is bright: cloud or snow
         ");
     }
 }

@@ -81,11 +81,11 @@ impl Quicklooks {
     /// ```
     pub fn aoi_clouds(&self, aoi: &Aoi) -> AoiClouds {
         let quicklooks: Vec<&Quicklook> = self.iter().collect();
-        AoiClouds { clouds: in_parallel(&quicklooks, cores(), |quicklook| look(quicklook, aoi)) }
+        AoiClouds { clouds: in_parallel(&quicklooks, cores(), |quicklook| estimate_one(quicklook, aoi)) }
     }
 }
 
-fn look(quicklook: &Quicklook, aoi: &Aoi) -> AoiCloud {
+fn estimate_one(quicklook: &Quicklook, aoi: &Aoi) -> AoiCloud {
     let (percent, note) = match pixels(quicklook, aoi) {
         Ok(pixels) => estimate(&pixels, quicklook.scene.cloud_cover),
         Err(why) => (None, Some(why)),
@@ -99,7 +99,7 @@ fn pixels(quicklook: &Quicklook, aoi: &Aoi) -> Result<Pixels, String> {
     let bytes = match &quicklook.outcome {
         QuicklookOutcome::Picture(bytes) => bytes,
         QuicklookOutcome::Missing => return Err("no quicklook".into()),
-        QuicklookOutcome::Failed(_) => return Err("the quicklook could not be had".into()),
+        QuicklookOutcome::Failed(_) => return Err("the quicklook could not be downloaded".into()),
     };
     let near = |shape: &MultiPolygon| Some(shape.bounding_rect()?.center().x);
     let footprint = quicklook.scene.footprint_polygons().ok_or("no footprint")?;

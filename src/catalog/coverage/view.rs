@@ -31,7 +31,7 @@ const SIDE: usize = 900;
 
 impl Coverage {
     /// Returns a map of the parts, coloured by their number of looks.
-    pub fn map(&self) -> Map {
+    pub fn to_map(&self) -> Map {
         let name = self.aoi.name().unwrap_or("area of interest");
         let legend = "orange: no look; blue, the darker the more: 1, 2, 3, 4, 5 and more looks";
         let map = Map::new(format!("Looks at {name}")).about_all(&self.origin).aoi(&self.aoi).note(legend);
@@ -60,7 +60,7 @@ impl Coverage {
 
     fn bundle(&self) -> MimeBundle {
         let (table, chart) = (self.table().bundle(), self.chart());
-        let (still, map) = self.map().small(480);
+        let (still, map) = self.to_map().small(480);
         let html = format!("{}{}{}", still.into_string(), chart.to_html().into_string(), table.html);
         let jpeg = match picture::decode(&map) {
             Ok(map) => picture::jpeg(&picture::stacked(&map, &chart.image()), 80),
@@ -131,7 +131,7 @@ mod tests {
     use up42_view::Aoi;
 
     #[test]
-    fn every_form_has_the_parts_and_the_chart() {
+    fn every_mime_type_has_the_parts_and_the_chart() {
         let aoi = Aoi::from_bbox([10.0, 0.0, 12.0, 1.0]).unwrap().named("Here");
         let item = r#"{"id": "a", "geometry": {"type": "Polygon", "coordinates": [[[10, -1], [11, -1], [11, 2], [10, 2], [10, -1]]]}}"#;
         let scenes = Scenes::from_geojson(&format!("{item}\n{item}\n{{\"id\": \"nowhere\"}}")).unwrap();

@@ -6,7 +6,7 @@ use super::problem::{Candidate, Cell, Problem};
 use up42_core::geo::OverlapRows;
 
 /// Largest number of candidates in the search; surplus scenes are removed first.
-const WEIGHED: usize = 64;
+const MAX_CANDIDATES: usize = 64;
 /// Largest number of cells that the scenes may divide the area into.
 const CELLS: usize = 20_000;
 /// Sample points for thinning out: 3.618 for each of about a thousand rows, so that those of
@@ -27,14 +27,14 @@ pub(super) struct Task {
 
 /// Problem, and the indices of its candidates among the scenes.
 #[derive(Clone, Debug)]
-pub(super) struct Pool {
+pub(super) struct Candidates {
     pub(super) problem: Problem,
     pub(super) index: Vec<usize>,
     /// Whether a scene was left out that may be part of the best choice.
     pub(super) is_thinned: bool,
 }
 
-impl Pool {
+impl Candidates {
     /// Makes the problem; `None` if no scene lies over the area.
     pub(super) fn new(
         task: Task,
@@ -44,9 +44,9 @@ impl Pool {
     ) -> Option<Self> {
         let all: Vec<usize> = (0..scenes.len()).collect();
         let rows = OverlapRows::new(area, grounds);
-        if let Some(sets) = (scenes.len() <= 2 * WEIGHED).then(|| rows.sets(CELLS)).flatten() {
+        if let Some(sets) = (scenes.len() <= 2 * MAX_CANDIDATES).then(|| rows.sets(CELLS)).flatten() {
             let kept = best_of_equals(&sets, scenes, task.day_cost);
-            if kept.len() <= WEIGHED {
+            if kept.len() <= MAX_CANDIDATES {
                 return Self::over(task, &sets, &all, &kept, scenes, false);
             }
         }
@@ -148,7 +148,7 @@ fn preselect(task: Task, scenes: &[Candidate], rows: &OverlapRows) -> Vec<usize>
     let share = 1.0 / f64::from(weight(&total).max(1));
     let mut taken = vec![false; scenes.len()];
     let mut kept = Vec::new();
-    while kept.len() < WEIGHED && kept.len() < scenes.len() {
+    while kept.len() < MAX_CANDIDATES && kept.len() < scenes.len() {
         let (mut left, before) = (total, kept.len());
         loop {
             let worth = |scene: usize| {
@@ -160,7 +160,7 @@ fn preselect(task: Task, scenes: &[Candidate], rows: &OverlapRows) -> Vec<usize>
             let open = (0..scenes.len()).filter(|scene| !taken[*scene]).map(|scene| (worth(scene), scene));
             let best =
                 open.filter(|(worth, _)| *worth > 0.0).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-            let Some((_, scene)) = best.filter(|_| before == 0 || kept.len() < WEIGHED) else { break };
+            let Some((_, scene)) = best.filter(|_| before == 0 || kept.len() < MAX_CANDIDATES) else { break };
             taken[scene] = true;
             kept.push(scene);
             left.iter_mut().zip(points[scene]).for_each(|(left, covered)| *left &= !covered);

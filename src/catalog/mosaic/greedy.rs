@@ -33,12 +33,12 @@ impl Search<'_> {
         let mut score = self.problem.score(&chosen);
         let size = self.problem.size();
         'better: loop {
-            let (places, others): (Vec<usize>, Vec<usize>) =
+            let (removable, others): (Vec<usize>, Vec<usize>) =
                 (0..chosen.len()).partition(|scene| chosen[*scene]);
-            let out = places.iter().map(|&scene| (Some(scene), None));
-            let room = places.len() < self.problem.most;
+            let out = removable.iter().map(|&scene| (Some(scene), None));
+            let room = removable.len() < self.problem.most;
             let into = others.iter().filter(|_| room).map(|&scene| (None, Some(scene)));
-            let swaps = places.iter().flat_map(|&a| others.iter().map(move |&b| (Some(a), Some(b))));
+            let swaps = removable.iter().flat_map(|&a| others.iter().map(move |&b| (Some(a), Some(b))));
             for (out, into) in out.chain(into).chain(swaps) {
                 if self.left < least + size {
                     break 'better;
@@ -62,26 +62,26 @@ impl Search<'_> {
     /// are no longer needed, and keeps the result if it is better. The scenes are pseudo-random,
     /// and the same each time.
     pub(super) fn change(&mut self, rounds: usize, least: u64) {
-        let mut chance = Chance(1);
+        let mut rng = Rng(1);
         for _ in 0..rounds {
-            let mut places: Vec<usize> =
+            let mut removable: Vec<usize> =
                 (0..self.best.chosen.len()).filter(|scene| self.best.chosen[*scene]).collect();
             // A round evaluates the problem some ten times.
-            if places.is_empty() || self.left < least + 10 * self.problem.size() {
+            if removable.is_empty() || self.left < least + 10 * self.problem.size() {
                 return;
             }
             let mut chosen = self.best.chosen.clone();
             let mut barred = vec![false; chosen.len()];
-            let out = (1 + chance.below(5)).min(places.len());
-            for nth in 0..out {
-                let scene = places.swap_remove(chance.below(places.len()));
+            let removals = (1 + rng.below(5)).min(removable.len());
+            for nth in 0..removals {
+                let scene = removable.swap_remove(rng.below(removable.len()));
                 chosen[scene] = false;
                 barred[scene] = nth == 0;
             }
-            let cheapest = chance.below(2) == 0;
+            let cheapest = rng.below(2) == 0;
             let mut chosen = self.filled(chosen, &barred, cheapest);
-            while let Some(spare) = self.spare(&chosen) {
-                chosen[spare] = false;
+            while let Some(dispensable) = self.dispensable(&chosen) {
+                chosen[dispensable] = false;
             }
             let score = self.problem.score(&chosen);
             self.keep(&chosen, score);
@@ -90,7 +90,7 @@ impl Search<'_> {
 
     /// Returns a scene without which the choice is better, among those that cover almost nothing
     /// alone.
-    fn spare(&mut self, chosen: &[bool]) -> Option<usize> {
+    fn dispensable(&mut self, chosen: &[bool]) -> Option<usize> {
         let mut alone = vec![0.0; chosen.len()];
         for cell in &self.problem.cells {
             let mut over = cell.over.iter().filter(|scene| chosen[**scene as usize]);
@@ -104,17 +104,17 @@ impl Search<'_> {
             less[*scene] = false;
             self.problem.score(&less).beats(score)
         };
-        let spare: Vec<usize> =
+        let dispensable: Vec<usize> =
             (0..chosen.len()).filter(|scene| chosen[*scene] && alone[*scene] <= self.problem.step).collect();
-        self.left = self.left.saturating_sub((2 + spare.len() as u64) * self.problem.size());
-        spare.into_iter().find(is_less)
+        self.left = self.left.saturating_sub((2 + dispensable.len() as u64) * self.problem.size());
+        dispensable.into_iter().find(is_less)
     }
 }
 
 /// Pseudo-random number generator (Knuth, MMIX).
-struct Chance(u64);
+struct Rng(u64);
 
-impl Chance {
+impl Rng {
     fn below(&mut self, count: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % count

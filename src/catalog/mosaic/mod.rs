@@ -13,7 +13,7 @@ use geo::{BooleanOps, MultiPolygon};
 pub use options::MosaicOptions;
 pub use result::{Mosaic, MosaicCost, MosaicPart};
 
-use self::candidates::{Pool, Task};
+use self::candidates::{Candidates, Task};
 use self::problem::{Candidate, span};
 use super::coverage::rest;
 use super::{Scene, Scenes};
@@ -86,7 +86,7 @@ impl Scenes {
             cloud_cost: options.cloud_cost * 100.0 / area,
             day_cost: options.day_cost,
         };
-        let pool = Pool::new(task, aoi.geometry(), &grounds, &candidates).ok_or_else(|| {
+        let selection = Candidates::new(task, aoi.geometry(), &grounds, &candidates).ok_or_else(|| {
             let (clear, remedy) = match options.max_cloud_cover {
                 Some(_) => (" and is clear enough", "search a longer time, or allow more cloud"),
                 None => ("", "search with this area"),
@@ -94,8 +94,8 @@ impl Scenes {
             Error::invalid(format!("none of {} scenes lies over the area{clear}: {remedy}", self.len()))
                 .context("mosaic")
         })?;
-        let choice = search::best(&pool.problem);
-        let mut chosen: Vec<usize> = pool
+        let choice = search::best(&selection.problem);
+        let mut chosen: Vec<usize> = selection
             .index
             .iter()
             .zip(&choice.chosen)
@@ -131,7 +131,7 @@ impl Scenes {
             parts,
             uncovered: rest(aoi, &footprints),
             cost,
-            is_proven: choice.is_proven && !pool.is_thinned,
+            is_proven: choice.is_proven && !selection.is_thinned,
             considered: scenes.len(),
             origin: self.origin().to_vec(),
         })

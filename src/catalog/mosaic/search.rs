@@ -17,7 +17,7 @@ use super::problem::{Problem, Score, View};
 
 /// Work limit, in list entries of cells that are read: a third of a second as notebooks compile
 /// this crate, some seconds without optimisation.
-const WORK: u64 = 100_000_000;
+const MAX_WORK: u64 = 100_000_000;
 
 /// Changes that are tried before branch and bound.
 const FIRST_CHANGES: usize = 30;
@@ -32,7 +32,7 @@ pub(super) struct Choice {
 }
 
 pub(super) fn best(problem: &Problem) -> Choice {
-    best_within(problem, WORK)
+    best_within(problem, MAX_WORK)
 }
 
 fn best_within(problem: &Problem, work: u64) -> Choice {
@@ -187,7 +187,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_best_choice_is_the_best_of_all(problem in problem()) {
+        fn the_result_is_the_optimum(problem in problem()) {
             let found = best(&problem);
             prop_assert!(found.is_proven);
             prop_assert_eq!(problem.score(&found.chosen), found.score);
@@ -199,7 +199,7 @@ mod tests {
         }
 
         #[test]
-        fn too_much_work_still_covers_what_a_greedy_choice_does(problem in problem(), work in 0..3000_u64) {
+        fn a_limited_search_is_at_least_as_good_as_greedy(problem in problem(), work in 0..3000_u64) {
             let found = best_within(&problem, work);
             let mut search = Search::new(&problem, 0);
             for cheapest in [true, false] {

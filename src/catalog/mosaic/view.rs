@@ -16,7 +16,8 @@ use up42_view::picture;
 
 impl Mosaic {
     /// Returns a map of the scenes, each clipped to its part of the area; uncovered ground is
-    /// hatched. With quicklooks, their pictures are shown; `mosaic.map(None)` shows the parts only.
+    /// hatched. With quicklooks, their pictures are shown; `mosaic.to_map(None)` shows the parts
+    /// only.
     ///
     /// ```
     /// # use up42::{Aoi, Client};
@@ -26,11 +27,11 @@ impl Mosaic {
     /// # let search = Search::new(&aoi).between("2019-01-01", "2019-12-31").collections(["phr"]);
     /// let mosaic = client.catalog().search(search)?.mosaic(&aoi)?;
     /// let quicklooks = client.catalog().download_quicklooks(&mosaic.scenes())?;
-    /// let map = mosaic.map(&quicklooks);
-    /// let plain = mosaic.map(None);
+    /// let map = mosaic.to_map(&quicklooks);
+    /// let plain = mosaic.to_map(None);
     /// # Ok::<(), up42::Error>(())
     /// ```
-    pub fn map<'a>(&self, quicklooks: impl Into<Option<&'a Quicklooks>>) -> Map {
+    pub fn to_map<'a>(&self, quicklooks: impl Into<Option<&'a Quicklooks>>) -> Map {
         let quicklooks = quicklooks.into();
         let name = self.aoi.name().unwrap_or("area of interest");
         let title = format!("{} scenes over {name}, {:.1} % covered", self.parts.len(), self.percent());
@@ -47,7 +48,7 @@ impl Mosaic {
             let image = found.and_then(|quicklook| quicklook.picture());
             let share = format!("{:.1} km², {:.1} %", part.km2, part.percent);
             let layer = layer(&part.scene, image).part(part.geometry.clone());
-            map = map.layer(layer.property("Taken from it", share));
+            map = map.layer(layer.property("Area used", share));
         }
         map
     }
@@ -57,7 +58,7 @@ impl Mosaic {
             Column::new("Scene"),
             Column::new("Acquired (UTC)"),
             Column::number("Cloud"),
-            Column::number("Taken from it").unit("km²"),
+            Column::number("Area used").unit("km²"),
             Column::number("Share of the area"),
         ];
         if self.parts.iter().any(|part| part.price.is_some()) {
@@ -75,7 +76,7 @@ impl Mosaic {
             ]
         };
         let sum = [
-            Cell::text("together"),
+            Cell::text("Total"),
             Cell::Empty,
             Cell::Percent(self.cloud_cover()),
             Cell::Number(self.parts.iter().map(|part| part.km2).sum(), 1),

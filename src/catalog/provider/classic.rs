@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_parts_become_boxes_that_cross_no_wide_gap() {
+    fn many_parts_become_boxes_that_span_no_wide_gap() {
         let island = |lon: f64| Bbox::new(lon, 0.0, lon + 0.1, 0.1).unwrap().to_polygon().0;
         let west: Vec<Polygon> = (0..15).flat_map(|nth| island(-179.0 + 0.2 * f64::from(nth))).collect();
         let east: Vec<Polygon> = (0..15).flat_map(|nth| island(170.0 + 0.2 * f64::from(nth))).collect();

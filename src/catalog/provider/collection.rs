@@ -91,11 +91,11 @@ impl Collection {
             .fact("Kind", self.kind.clone().or_else(|| self.product_type.clone()))
             .fact("Producer", self.producer.clone())
             .fact("Host", self.host.clone())
-            .fact("Finest, m", number(self.resolution_min))
-            .fact("Coarsest, m", number(self.resolution_max))
+            .fact("Finest resolution, m", number(self.resolution_min))
+            .fact("Coarsest resolution, m", number(self.resolution_max))
             .fact("From (UTC)", time(self.start))
             .fact("To (UTC)", time(self.end))
-            .fact("Box", self.bbox.map(|bbox| bbox.to_string()))
+            .fact("Bounding box", self.bbox.map(|bbox| bbox.to_string()))
             .fact("Licence", self.license.clone());
         match &self.description {
             Some(description) => card.note(description),

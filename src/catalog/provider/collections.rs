@@ -129,7 +129,7 @@ impl Collections {
             Column::new("Producer"),
             Column::new("Host"),
             Column::new("Kind"),
-            Column::number("Finest").unit("m"),
+            Column::number("Resolution").unit("m"),
             Column::new("From"),
             Column::new("To"),
         ];
@@ -196,10 +196,10 @@ mod tests {
         let collections: Collections = read.iter().filter_map(Collection::read).collect();
         insta::assert_snapshot!(collections.table(..ROWS).bundle().text, @r"
         2 collections
-        Collection  Title     Producer  Host      Kind     Finest (m)  From        To
-        ──────────  ────────  ────────  ────────  ───────  ──────────  ──────────  ──
-        naip        NAIP      USDA      –         –               0.6  2010-01-01  –
-        phr         Pléiades  airbus    oneatlas  ARCHIVE         0.5  –           –
+        Collection  Title     Producer  Host      Kind     Resolution (m)  From        To
+        ──────────  ────────  ────────  ────────  ───────  ──────────────  ──────────  ──
+        naip        NAIP      USDA      –         –                   0.6  2010-01-01  –
+        phr         Pléiades  airbus    oneatlas  ARCHIVE             0.5  –           –
         ");
         assert_eq!(collections.get("naip").unwrap().bbox.unwrap().to_array(), [-124.7, 24.7, -66.9, 49.3]);
         let frame = collections.to_dataframe().unwrap();

@@ -36,17 +36,21 @@ impl Conformance {
             fields: any(&|class| class.ends_with("item-search#fields")),
         }
     }
-}
 
-impl fmt::Display for Conformance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let filters = match self {
+    /// Returns the filters of the server, in words.
+    pub(super) fn filters(&self) -> &'static str {
+        match self {
             Self { cql2_json: true, .. } => "filters by CQL2 JSON",
             Self { query: true, .. } => "filters by `query`",
             Self { cql2_text: true, .. } => "filters by CQL2 text",
             _ => "filters by area, dates and ids",
-        };
-        write!(f, "{filters}, {}", if self.sort { "sorts" } else { "does not sort" })
+        }
+    }
+}
+
+impl fmt::Display for Conformance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.filters(), if self.sort { "sorts" } else { "does not sort" })
     }
 }
 
@@ -60,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_of_every_version_are_known() {
+    fn classes_of_every_version_are_recognized() {
         let offers = read(&[
             "https://api.stacspec.org/v1.0.0-rc.2/item-search#filter",
             "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
@@ -72,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_concerns_other_resources_does_not_count() {
+    fn classes_of_other_resources_are_ignored() {
         let offers = read(&[
             "https://api.stacspec.org/v1.0.0/collection-search#query",
             "https://api.stacspec.org/v1.1.0/ogcapi-features#sort",

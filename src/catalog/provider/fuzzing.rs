@@ -19,7 +19,7 @@ const URL: &str = "https://stac.example/v1/";
 pub(crate) fn stac(bytes: &[u8], folder: &Path) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     if let Ok(scenes) = Scenes::from_geojson(text) {
-        look_at(&scenes, folder);
+        check_round_trip(&scenes, folder);
     }
     let Ok(json) = serde_json::from_str::<Value>(text) else { return };
     if let Ok(stac) = Stac::read(&json, URL) {
@@ -40,7 +40,7 @@ pub(crate) fn stac(bytes: &[u8], folder: &Path) {
     }
 }
 
-fn look_at(scenes: &Scenes, folder: &Path) {
+fn check_round_trip(scenes: &Scenes, folder: &Path) {
     assert_eq!(scenes.to_dataframe().unwrap().height(), scenes.len());
     assert!(!format!("{scenes:?}").is_empty());
     // A larger list takes longer to write, and tests nothing more.

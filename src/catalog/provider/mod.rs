@@ -29,12 +29,15 @@ pub(super) use stac::Stac;
 use self::request_form::{Order, RequestForm};
 use self::scan::{Found, Plan};
 use super::Search;
-use crate::client::{Client, Who};
+use crate::client::{Client, LoginKind};
 use up42_core::error::{Error, ErrorKind, Result};
 use up42_core::suggest::suggest;
 
 /// Path of UP42's current STAC API (`docs/up42-api.md`, 16).
 const LANDING: &str = "/v2/catalog/";
+
+/// Remedy if a catalog does not take CQL2.
+const CONDITIONS: &str = "write conditions, such as `.filter(\"gsd\", Op::Le, 1.0)`";
 
 /// Provider of scenes.
 #[derive(Clone)]
@@ -51,9 +54,9 @@ pub(in crate::catalog) enum Provider {
 
 impl Provider {
     pub(in crate::catalog) fn of(client: &Client) -> Self {
-        match client.who() {
-            Who::Project => Self::Classic,
-            Who::Account(_) | Who::External | Who::NoLogin => Self::Up42,
+        match client.login_kind() {
+            LoginKind::Project => Self::Classic,
+            LoginKind::Account(_) | LoginKind::External | LoginKind::NoLogin => Self::Up42,
         }
     }
 
@@ -86,10 +89,11 @@ impl Provider {
 
     /// Returns an error for criteria that the catalog does not support: they would match nothing.
     fn check(&self, client: &Client, search: &Search) -> Result<()> {
-        if matches!(self, Self::Hosts(_)) && *client.who() == Who::NoLogin {
+        if matches!(self, Self::Hosts(_)) && *client.login_kind() == LoginKind::NoLogin {
             return Err(Error::invalid("a STAC API has no hosts: only UP42 does"));
         }
         let refused = match self {
+            Self::Classic | Self::Hosts(_) if !search.cql2.is_empty() => ("CQL2", CONDITIONS),
             Self::Classic => return Ok(()),
             _ if !search.sensors.is_empty() => ("sensors", "use `collections`, or a filter on `platform`"),
             Self::Hosts(_) => return Ok(()),

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn next_links_come_in_three_forms() {
+    fn three_forms_of_next_links_are_read() {
         let merged = next(
             json!({"rel": "next", "method": "POST", "href": "/search", "body": {"token": "t"}, "merge": true}),
         );
@@ -129,7 +129,7 @@ mod tests {
 
     /// STAC API 1.0, "Paging": the header fields of the link object.
     #[test]
-    fn next_links_bring_header_fields() {
+    fn header_fields_of_next_links_are_sent() {
         let fields = |request: &Request| {
             request
                 .headers
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_next_link_with_a_body_is_a_post() {
+    fn a_next_link_with_a_body_is_requested_by_post() {
         let request = next(json!({"rel": "next", "href": "/search", "body": {"page": 2}}));
         assert_eq!((request.method.as_str(), request.json_body()), ("POST", Some(&json!({"page": 2}))));
         let html = json!({"rel": "next", "type": "text/html", "href": "/search.html?page=2"});
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_page_is_told() {
+    fn a_malformed_page_is_an_error() {
         let message = |json| page(json, &first()).err().unwrap().to_string();
         assert_eq!(message(json!({"links": []})), "`features` should be a list, but is nothing");
         assert_eq!(message(json!({"features": {}})), "`features` should be a list, but is an object");

@@ -91,8 +91,8 @@ impl Queryables {
             Column::new("Property"),
             Column::new("Kind"),
             Column::new("Title"),
-            Column::number("Least"),
-            Column::number("Most"),
+            Column::number("Minimum"),
+            Column::number("Maximum"),
             Column::new("Values"),
         ];
         let number = |figure: Option<f64>| {
@@ -166,12 +166,12 @@ mod tests {
         let queryables = Queryables::read(&schema).unwrap();
         insta::assert_snapshot!(queryables.table(..ROWS).bundle().text, @r"
         4 queryables
-        Property        Kind          Title            Least  Most  Values
-        ──────────────  ────────────  ───────────────  ─────  ────  ──────
-        eo:cloud_cover  number        Cloud                0   100  –
-        platform        string, null  –                    –     –  S2A, 2
-        id              –             Item identifier      –     –  –
-        odd             –             –                    –     –  –
+        Property        Kind          Title            Minimum  Maximum  Values
+        ──────────────  ────────────  ───────────────  ───────  ───────  ──────
+        eo:cloud_cover  number        Cloud                  0      100  –
+        platform        string, null  –                      –        –  S2A, 2
+        id              –             Item identifier        –        –  –
+        odd             –             –                      –        –  –
         ");
         assert_eq!(queryables.to_dataframe().unwrap().shape(), (4, 6));
         let error = Queryables::read(&json!([])).unwrap_err().to_string();

@@ -61,12 +61,12 @@ pub(in crate::catalog) struct Found {
 struct Chain {
     scenes: Vec<Scene>,
     more: bool,
-    left: Option<Left>,
+    end_reason: Option<EndReason>,
 }
 
 /// Reason why a chain was ended while the server had a next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
+enum EndReason {
     /// Enough scenes were read.
     Enough,
     /// A page had no new scene.
@@ -87,16 +87,16 @@ impl Plan {
             self.chain(client, search, first, &looked_at)
         });
         let mut found = Found::default();
-        let mut left = Vec::new();
+        let mut end_reasons = Vec::new();
         for chain in chains {
             let chain = chain?;
             found.scenes.extend(chain.scenes);
             found.more |= chain.more;
-            left.extend(chain.left);
+            end_reasons.extend(chain.end_reason);
         }
         let count = looked_at.load(Ordering::Relaxed);
-        found.note = left.iter().find_map(|left| left.note(count));
-        found.is_unsorted = left.contains(&Left::Unsorted);
+        found.note = end_reasons.iter().find_map(|reason| reason.note(count));
+        found.is_unsorted = end_reasons.contains(&EndReason::Unsorted);
         let mut seen = HashSet::new();
         found.scenes.retain(|scene| seen.insert((scene.collection.clone(), scene.id.clone())));
         found.scenes.sort_by(|a, b| order(a, b, search.order()));
@@ -113,7 +113,7 @@ impl Plan {
             (Sorting::Client | Sorting::Unneeded, _) => usize::MAX,
         };
         let conditions = search.conditions();
-        let (mut looked_at, mut left) = (0, None);
+        let (mut looked_at, mut end_reason) = (0, None);
         // Pages that shift while they are read contain a scene twice: it counts once.
         let mut seen = HashSet::new();
         let mut last: Option<Scene> = None;
@@ -132,17 +132,17 @@ impl Plan {
                 }
                 Sorting::Client => false,
             };
-            left = if is_unsorted {
-                Some(Left::Unsorted)
+            end_reason = if is_unsorted {
+                Some(EndReason::Unsorted)
             } else if scenes.is_empty() && next.as_ref().is_some_and(|next| *next != request) {
                 // A request that leads to itself is a loop, which is reported as an error.
-                Some(Left::Repeated)
+                Some(EndReason::Repeated)
             } else if next.is_some() && looked_at >= search.limit.saturating_add(MAX_EXTRA_SCENES) {
-                Some(Left::Enough)
+                Some(EndReason::Enough)
             } else {
                 None
             };
-            next = next.filter(|_| left.is_none());
+            next = next.filter(|_| end_reason.is_none());
             last = scenes.last().cloned().or(last.take());
             let scenes = scenes.into_iter().filter(|scene| search.takes(scene, &conditions));
             let scenes = scenes.filter_map(|scene| match search.is_anywhere() {
@@ -151,7 +151,7 @@ impl Plan {
             });
             Ok(Page { items: scenes.collect(), next })
         })?;
-        Ok(Chain { scenes, more: more || left.is_some(), left })
+        Ok(Chain { scenes, more: more || end_reason.is_some(), end_reason })
     }
 }
 
@@ -167,14 +167,14 @@ impl Plan {
         request: &Request,
         is_first: bool,
     ) -> Result<(Page<Value, Request>, Option<u64>)> {
-        let ask = |request: &Request| -> Result<_> {
+        let request_page = |request: &Request| -> Result<_> {
             let answer = client.json(request.clone())?;
             let matched = matched(&answer);
             let page =
                 read_page(answer, "features", request, self.follow).context("read the page of scenes")?;
             Ok((page, matched))
         };
-        let (mut page, matched) = ask(request)?;
+        let (mut page, matched) = request_page(request)?;
         let count = page.items.len();
         let may_lack = is_first && page.next.is_none() && matched.is_none();
         let may_lack = may_lack && (search.ids.is_empty() || count < search.ids.len());
@@ -182,7 +182,7 @@ impl Plan {
             let larger = request.clone().with_limit(MAX_EXTRA_SCENES.max(10 * limit));
             // The server may not send as many at once: then the first page is used.
             let larger = Request { no_retry_statuses: &[500, 502, 503, 504], ..larger };
-            page = ask(&larger)
+            page = request_page(&larger)
                 .ok()
                 .map(|(larger, _)| larger)
                 .filter(|one| one.items.len() > count)
@@ -192,7 +192,7 @@ impl Plan {
     }
 }
 
-impl Left {
+impl EndReason {
     /// Returns the note for the user; `count` scenes were read.
     fn note(self, count: usize) -> Option<String> {
         match self {

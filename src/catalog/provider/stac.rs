@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
+use super::CONDITIONS;
 use super::conformance::Conformance;
 use super::cql2;
 use super::fields::wanted;
@@ -12,7 +13,7 @@ use super::paging::{follow, has_method, link, links};
 use super::request_form::{Method, Order, RequestForm, is_long};
 use super::scan::{Plan, Sorting};
 use crate::catalog::link::resolve;
-use crate::catalog::{Search, SortBy};
+use crate::catalog::{Cql2, Filter, Search, SortBy};
 use crate::client::Client;
 use crate::transport::{Request, refused_with};
 use up42_core::error::{Error, Result};
@@ -92,7 +93,8 @@ impl Stac {
     /// GET.
     pub(super) fn method(&self, search: &Search) -> Method {
         let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
-        let needs_text = cql2_text && !cql2_json && !query && !search.conditions().is_empty();
+        let is_filtered = !search.cql2.is_empty() || !query && !search.conditions().is_empty();
+        let needs_text = cql2_text && !cql2_json && is_filtered;
         let posts = self.post_url.is_some() && !(needs_text && self.get_url.is_some());
         if posts { Method::Post } else { Method::Get }
     }
@@ -133,25 +135,20 @@ impl Stac {
             put("datetime", interval.into());
         }
         let conditions = search.conditions();
-        let Conformance { cql2_json, cql2_text, query, .. } = self.offers;
         // The bounding box finds more scenes than the area: the others are removed here.
         let mut filters = !uses_bbox;
-        match way.method {
-            _ if conditions.is_empty() => {}
-            Method::Post if cql2_json => {
-                put("filter-lang", "cql2-json".into());
-                put("filter", cql2::to_json(&conditions).unwrap_or_default());
+        match self.filter(search, &conditions, way.method)? {
+            Some((language, filter)) => {
+                put("filter-lang", language.into());
+                put("filter", filter);
             }
-            Method::Get if cql2_text => {
-                put("filter-lang", "cql2-text".into());
-                put("filter", cql2::to_text(&conditions).unwrap_or_default().into());
-            }
-            Method::Post if query => {
+            None if conditions.is_empty() => {}
+            None if way.method == Method::Post && self.offers.query => {
                 let (query, is_all) = cql2::to_query(&conditions, |name| Some(name.to_owned()));
                 filters &= is_all;
                 query.into_iter().for_each(|query| put("query", query));
             }
-            _ => filters = false,
+            None => filters = false,
         }
         let page = match sorting {
             Sorting::Server | Sorting::Unneeded if filters => search.limit.min(PAGE),
@@ -172,6 +169,37 @@ impl Stac {
         };
         let first = Request { no_retry_statuses: way.no_retry_statuses(search), ..first };
         Ok(Plan { first: vec![first], follow, filters, sorting })
+    }
+
+    /// Returns the language and the filter to send: JSON by POST, text by GET. Whole filters are
+    /// sent in the other language, too, if the server has only that one: the client does not apply
+    /// them.
+    fn filter(
+        &self,
+        search: &Search,
+        conditions: &[Filter],
+        method: Method,
+    ) -> Result<Option<(&'static str, Value)>> {
+        let Conformance { cql2_json, cql2_text, .. } = self.offers;
+        let (is_post, has_whole) = (method == Method::Post, !search.cql2.is_empty());
+        // `None` if one of them is JSON.
+        let texts: Option<Vec<&str>> = search.cql2.iter().map(Cql2::text).collect();
+        match texts {
+            Some(texts) if cql2_text && (!is_post || has_whole && !cql2_json) => {
+                Ok(cql2::to_text(conditions, &texts).map(|text| ("cql2-text", text.into())))
+            }
+            _ if cql2_json && (is_post || has_whole) => {
+                Ok(cql2::to_json(conditions, &search.cql2).map(|json| ("cql2-json", json)))
+            }
+            _ if has_whole && cql2_text => {
+                Err(Error::invalid("the server takes CQL2 as text only: write the filter as text"))
+            }
+            _ if has_whole => Err(Error::invalid(format!(
+                "the server does not take CQL2, it {}: {CONDITIONS}",
+                self.offers.filters()
+            ))),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use up42_view::picture::MOST_BYTES;
 /// Largest size of the cache in bytes: some ten thousand quicklooks.
 const MOST: u64 = 1_000_000_000;
 /// Share of the largest size that is kept when files are removed.
-const KEPT: f64 = 0.8;
+const TRIMMED_SHARE: f64 = 0.8;
 /// Age at which an unfinished file is removed.
 const ABANDONED: Duration = Duration::from_secs(3600);
 /// Length of the hash at the start of a file, in bytes.
@@ -120,7 +120,7 @@ impl Cache {
         }
         files.sort();
         for (_, length, path) in files {
-            if total as f64 <= self.most as f64 * KEPT {
+            if total as f64 <= self.most as f64 * TRIMMED_SHARE {
                 break;
             }
             // Another process may have removed it.
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_kept_by_its_name() {
+    fn a_picture_is_stored_by_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path().join("new"));
         assert_eq!(cache.get("a"), None);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_dropped() {
+    fn broken_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path());
         for broken in [&b""[..], b"short", &[0; 100]] {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_least_recently_goes_first() {
+    fn least_recently_used_pictures_are_removed_first() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache { most: 10 * (32 + 100), ..Cache::new(folder.path()) };
         let hour = |hours: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(hours * 3600);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_folder_there_is_no_cache_and_no_error() {
+    fn a_missing_folder_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn many_may_write_at_once() {
+    fn concurrent_writes_are_complete() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path());
         std::thread::scope(|scope| {

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn each_scene_has_its_figure_and_its_outcome() {
+    fn each_scene_has_a_picture_or_a_reason() {
         let gallery = quicklooks(5).gallery();
         let html = gallery.to_html();
         assert_eq!((html.matches("<figure>").count(), html.matches("<img").count()), (5, 2));
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn many_pictures_keep_to_the_budget() {
+    fn many_pictures_are_within_the_limit_of_bytes() {
         let gallery = quicklooks(600).gallery();
         let html = gallery.to_html();
         assert!(html.len() < BUDGET && html.contains("… and 100 more"), "{}", html.len());

@@ -159,7 +159,7 @@ impl Catalog {
             QuicklookSource::None => return Ok(QuicklookOutcome::Missing),
             QuicklookSource::Asset(href) => self.asset(href),
             QuicklookSource::Classic(provider) => {
-                self.ask(Request::get(self.client.url(&quicklook_path(provider, &scene.id))))
+                self.send(Request::get(self.client.url(&quicklook_path(provider, &scene.id))))
             }
         };
         let bytes = bytes.and_then(|answer| Ok(picture(answer.body)?));
@@ -183,21 +183,21 @@ impl Catalog {
             return Err(Error::invalid(message).into());
         }
         if !url::Url::parse(href).is_ok_and(|url| url.path().ends_with("/download-url")) {
-            return self.ask(Request::get(href));
+            return self.send(Request::get(href));
         }
-        let json = self.ask(Request::post(href, json!({})).secret())?.json()?;
+        let json = self.send(Request::post(href, json!({})).secret())?.json()?;
         let url = json.get("url").and_then(Value::as_str);
         let url = url.ok_or_else(|| Error::response("the answer to `download-url` has no `url`"))?;
-        self.ask(Request::signed(&Secret::new(url)))
+        self.send(Request::signed(&Secret::new(url)))
     }
 
     /// Sends a request for one scene. A 403 may concern that scene only, and an error of another
     /// host has nothing to do with the login.
-    fn ask(&self, request: Request) -> Result<Response, Failed> {
+    fn send(&self, request: Request) -> Result<Response, Failed> {
         let is_own = self.client.sends_login(&request);
         self.client.send(request.at_most(MOST_BYTES)).map_err(|error| {
             let is_login = error.kind() == ErrorKind::Auth
-                && error.server_error().is_some_and(|said| said.status != 403);
+                && error.server_error().is_some_and(|server_error| server_error.status != 403);
             if is_own && is_login { Failed::Login(error) } else { Failed::Scene(error) }
         })
     }

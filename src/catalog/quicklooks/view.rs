@@ -22,7 +22,7 @@ impl Quicklooks {
     /// is shown by its footprint, and the map states the reason; a scene without a footprint is
     /// only listed.
     #[doc(alias = "map_quicklooks")]
-    pub fn map(&self, aoi: &Aoi) -> Map {
+    pub fn to_map(&self, aoi: &Aoi) -> Map {
         let title = format!("{} quicklooks, {}", self.pictures(), aoi.name().unwrap_or("area of interest"));
         let mut map =
             Map::new(title).about_all(&self.origin).about("Shown", self.shown()).aoi(aoi).snippet(SNIPPET);
@@ -137,7 +137,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn a_terminal_gets_the_outcomes_without_the_pictures() {
+    fn text_lists_the_outcomes_without_the_pictures() {
         let scenes = Scenes::from_geojson("{\"id\": \"a\"}\n{\"id\": \"b\"}\n{\"id\": \"c\"}").unwrap();
         let image = image::DynamicImage::new_rgb8(20, 10);
         let outcomes = [

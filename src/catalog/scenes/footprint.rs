@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn an_invalid_geometry_is_an_error_with_its_position() {
         let message = |text| read(text).unwrap_err().to_string();
         assert_eq!(
             message(r#"{"type": "Polygon", "coordinates": [[[0], [1]]]}"#),
@@ -157,7 +157,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read(
+        fn written_geometries_are_read_again(
             ring in prop::collection::vec((-180_000_000..180_000_000, -90_000_000..90_000_000), 3..9),
         ) {
             let degrees = |micro: i32| f64::from(micro) / 1e6;

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn items_come_in_four_forms() {
+    fn four_forms_of_items_are_read() {
         assert_eq!(
             ids(r#"{"features": [{"id": "a"}, {"id": "b"}], "type": "FeatureCollection"}"#),
             ["a", "b"]
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn invalid_geojson_is_an_error_with_its_position() {
         let message = |text| Scenes::from_geojson(text).unwrap_err().to_string();
         assert_eq!(
             message("{\"id\": \"a\"}\n{\"id\""),

@@ -48,7 +48,7 @@ impl Scenes {
     }
 
     /// Adds a note for the user about the search.
-    pub(in crate::catalog) fn noted(mut self, note: String) -> Self {
+    pub(in crate::catalog) fn with_note(mut self, note: String) -> Self {
         self.note = Some(note);
         self
     }

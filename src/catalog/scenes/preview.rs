@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_assets_lie_beside_their_item() {
+    fn relative_urls_are_resolved_against_the_item() {
         let at = |links: Value, href: &str| found(json!({"thumbnail": {"href": href}}), links);
         let own = json!([{"rel": "self", "href": "https://host/items/a/a.json"}]);
         assert_eq!(at(own.clone(), "./a.jpg"), asset("https://host/items/a/a.jpg"));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_the_quicklooks_of_its_features() {
+    fn features_of_hosts_have_quicklooks_of_the_host() {
         let feature = json!({"geometry": null, "properties": {"id": "a", "producer": "airbus"}});
         let source = |page| crate::catalog::Scene::read(&feature, page).quicklook;
         let page = "https://api.up42.com/catalog/hosts/oneatlas/stac/search?next=x";
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_taken_and_not_a_raster() {
+    fn pictures_are_preferred_to_rasters() {
         let tiff = json!({"href": "https://h/o.tif", "type": "image/tiff", "roles": ["overview"]});
         let small = json!({"href": "https://h/t.jpg", "type": "Image/JPEG", "roles": ["thumbnail"]});
         assert_eq!(shown(json!({"overview": tiff, "thumbnail": small})), asset("https://h/t.jpg"));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_that_is_meant_to_be_looked_at_is_taken() {
+    fn the_largest_picture_for_viewing_is_chosen() {
         let jpeg = |name: &str, roles: Value| json!({"href": format!("https://h/{name}.jpg"), "type": "image/jpeg", "roles": roles});
         // Items of the USGS, of NASA's CMR and of the Copernicus Data Space.
         let landsat = json!({
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_downloaded_is_taken_last() {
+    fn assets_that_cannot_be_downloaded_are_chosen_last() {
         let sized = |name: &str, size: u64| json!({"href": format!("https://h/{name}"), "type": "image/png", "roles": ["overview"], "file:size": size});
         let sizes = json!({"a": sized("a", 10), "b": sized("b", 20), "c": sized("c", MOST_BYTES as u64 + 1)});
         assert_eq!(shown(sizes), asset("https://h/b"));

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_footprint_becomes_a_note() {
+    fn an_invalid_footprint_becomes_a_note() {
         let note = |geometry: Value| {
             let scene =
                 read(json!({"id": "a", "geometry": geometry, "properties": {"datetime": "2020-01-01"}}));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn older_items_say_the_same_in_other_words() {
+    fn properties_of_older_stac_versions_are_read() {
         // STAC 0.6: the extensions `eo`, `datetime-range` and `commons`.
         let old = read(json!({"id": 7, "properties": {"c:id": "old", "eo:cloud_coverage": "12.5",
             "dtr:start_datetime": "2019-05-03T11:42:01Z", "eo:gsd": 3, "eo:platform": "x1"}}));
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_comes_is_a_scene_with_a_name() {
+    fn any_json_is_a_scene_with_an_id() {
         for item in [json!({}), json!(7), json!(null), json!([]), json!({"id": "", "properties": [1]})] {
             let (scene, again) = (read(item.clone()), read(item));
             assert!(scene.id.starts_with("unnamed-") && scene.id == again.id, "{scene:?}");

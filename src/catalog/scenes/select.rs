@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_lead_back_in_their_order_and_each_once() {
+    fn scenes_are_selected_in_the_order_of_ids_and_once() {
         let picked = scenes().select_ids(["c", "a", "c"]).unwrap();
         assert_eq!(picked.iter().map(|scene| scene.id.as_str()).collect::<Vec<_>>(), ["c", "a"]);
         assert_eq!(scenes().select_ids(Vec::<String>::new()).unwrap().len(), 0);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_several_collections_is_not_guessed() {
+    fn an_id_in_several_collections_is_an_error() {
         let item = |collection: &str| {
             format!(
                 r#"{{"type": "Feature", "id": "a", "collection": "{collection}", "properties": {{}}, "geometry": null}}"#
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_ids_are_named() {
+    fn the_error_of_unknown_ids_contains_them() {
         let message = |ids: &[&str]| scenes().select_ids(ids).unwrap_err().to_string();
         insta::assert_snapshot!(message(&["a", "x"]), @"select scenes by id: `x` is not among these 3 scenes");
         insta::assert_snapshot!(message(&["1", "2", "3", "4", "5", "6", "7"]), @"select scenes by id: `1`, `2`, `3`, `4`, `5` and 2 more are not among these 3 scenes");

@@ -97,7 +97,7 @@ mod tests {
     use up42_view::elements::ROWS;
 
     #[test]
-    fn scenes_and_a_scene_stand_alone_in_a_terminal() {
+    fn scenes_and_a_scene_are_shown_as_text() {
         let item = r#"{"id": "S2A_1", "collection": "sentinel-2", "properties": {"datetime": "2020-06-01T11:34:00Z",
             "eo:cloud_cover": 7.4, "gsd": 10, "empty": null, "bands": ["B02"]}}"#;
         let scenes = Scenes::from_geojson(&format!("{item}\n{{\"id\": \"odd\"}}")).unwrap();

@@ -100,13 +100,13 @@ impl Search {
 
 /// Returns whether a scene has one of the wanted words under a key, or no value.
 fn says(scene: &Scene, key: &str, wanted: &[String]) -> bool {
-    let is_wanted = |said: &Value| {
-        said.as_str().is_some_and(|said| wanted.iter().any(|word| word.eq_ignore_ascii_case(said)))
+    let is_wanted = |value: &Value| {
+        value.as_str().is_some_and(|value| wanted.iter().any(|word| word.eq_ignore_ascii_case(value)))
     };
     match scene.properties.get(key) {
         _ if wanted.is_empty() => true,
-        Some(Value::Array(said)) => said.iter().any(is_wanted),
-        Some(said) => is_wanted(said),
+        Some(Value::Array(value)) => value.iter().any(is_wanted),
+        Some(value) => is_wanted(value),
         None => true,
     }
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_is_checked() {
+    fn every_criterion_is_checked() {
         let item = json!({
             "datetime": "2020-01-02T00:00:00Z", "gsd": 0.5, "eo:cloud_cover": 10, "view:off_nadir": 12.5,
             "deliveryTime": "HOURS", "up42:usageType": ["DATA"],
@@ -140,11 +140,11 @@ mod tests {
         assert!(holds(search().ids(["a"])) && !holds(search().ids(["b"])));
         assert!(holds(search().usage_types(["data"])) && !holds(search().usage_types(["ANALYTICS"])));
         assert!(holds(search().delivery_times(["HOURS"])) && !holds(search().delivery_times(["DAYS"])));
-        assert!(takes(search().delivery_times(["DAYS"]), json!({})), "the server was told");
+        assert!(takes(search().delivery_times(["DAYS"]), json!({})), "the server filters");
     }
 
     #[test]
-    fn what_lasted_matches_with_any_part() {
+    fn a_period_matches_by_any_part() {
         let lasted = json!({
             "datetime": null, "start_datetime": "2020-01-01T00:00:00Z", "end_datetime": "2020-01-31T00:00:00Z",
         });
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told() {
+    fn impossible_criteria_are_errors() {
         let message = |search: Search| search.check().unwrap_err().to_string();
         assert_eq!(
             message(search().resolution(2.0..=1.0)),

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use super::Search;
+use up42_core::sanitize::sanitize;
 
 impl Search {
     /// Returns the criteria that are set, as names and values.
@@ -30,7 +31,8 @@ impl Search {
         add("Off nadir", self.max_off_nadir.map(|degrees| format!("at most {degrees}°")));
         add("Usage", Some(self.usage_types.join(", ")));
         add("Delivery", Some(self.delivery_times.join(", ")));
-        let filters: Vec<String> = self.filters.iter().map(ToString::to_string).collect();
+        let whole = self.cql2.iter().map(|filter| sanitize(&filter.to_string(), 200));
+        let filters: Vec<String> = self.filters.iter().map(ToString::to_string).chain(whole).collect();
         add("Filters", Some(filters.join(", ")));
         add("Limit", Some(format!("{} scenes", self.limit)));
         words
@@ -58,7 +60,7 @@ mod tests {
     use up42_view::Aoi;
 
     #[test]
-    fn a_search_is_told_as_it_was_made() {
+    fn the_description_of_a_search_contains_its_criteria() {
         let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76]).unwrap().named("Dakar");
         let search = Search::new(&aoi)
             .between("2019-01-01", "..")
@@ -66,6 +68,8 @@ mod tests {
             .max_cloud_cover(20.0)
             .resolution(..=1.5)
             .filter("platform", super::super::Op::Eq, "PHR-1A")
+            .cql2("gsd < 1 OR gsd = 1.5")
+            .unwrap()
             .limit(12);
         let words_of = |search: &Search| -> Vec<String> {
             search.describe().into_iter().map(|(name, value)| format!("{name}: {value}")).collect()
@@ -76,7 +80,7 @@ mod tests {
         Collections: phr, spot
         Cloud cover: at most 20 %
         Resolution: at most 1.5 m
-        Filters: platform = "PHR-1A"
+        Filters: platform = "PHR-1A", gsd < 1 OR gsd = 1.5
         Limit: 12 scenes
         "#);
         insta::assert_snapshot!(words_of(&Search::new(&aoi)).join("\n"), @r"

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_hold_by_kind() {
+    fn conditions_compare_by_type() {
         assert!(holds("eo:cloud_cover", Op::Le, 20) && !holds("eo:cloud_cover", Op::Lt, 20.0));
         assert!(holds("properties.platform", Op::In, ["S2B", "S2A"]) && holds("platform", Op::Gt, "S1"));
         assert!(holds("instruments", Op::Eq, "msi") && !holds("instruments", Op::Eq, "oli"));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_counts_to_its_last_instant() {
+    fn a_day_includes_its_last_instant() {
         let properties = json!({"processed": "2020-05-31T12:00:00Z", "day": "2020-05-31"});
         let scene = Scene::read(&json!({"id": "a", "properties": properties}), "https://host");
         let takes = |property: &str, op, day: &str| {
@@ -200,10 +200,10 @@ mod tests {
         }
         assert!(!takes("processed", Op::Le, "2020-05-30") && takes("processed", Op::Gt, "2020-05-30"));
         assert!(!takes("processed", Op::Le, "2020-05-31T00:00:00Z"), "an instant stays one");
-        let asked = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap())
+        let search = Search::new(Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap())
             .filter("processed", Op::Le, "2020-05-31")
             .filter("processed", Op::Ge, "2020-05-01");
-        let conditions: Vec<_> = asked.conditions().iter().map(ToString::to_string).collect();
+        let conditions: Vec<_> = search.conditions().iter().map(ToString::to_string).collect();
         assert_eq!(
             conditions,
             [r#"processed <= "2020-05-31T23:59:59.999999Z""#, r#"processed >= "2020-05-01""#],
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_told() {
+    fn an_invalid_value_is_an_error() {
         let message = |op, value| Filter::new("gsd", op, value).check().unwrap_err().to_string();
         assert_eq!(message(Op::In, json!([])), "filter `gsd in []`: the list is empty, and nothing is in it");
         assert_eq!(message(Op::In, json!(1)), "filter `gsd in 1`: `in` needs a list of texts or numbers");

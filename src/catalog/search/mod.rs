@@ -1,8 +1,10 @@
+mod cql2;
 mod criteria;
 mod description;
 mod filter;
 mod sort;
 
+pub use cql2::Cql2;
 pub use filter::{Filter, Op};
 pub use sort::SortBy;
 pub(super) use sort::{contradicts, order};
@@ -11,6 +13,7 @@ use std::ops::{Bound, RangeBounds};
 
 use serde_json::Value;
 
+use up42_core::error::{Context, Result};
 use up42_core::time::DateBound;
 use up42_view::Aoi;
 
@@ -19,7 +22,7 @@ use up42_view::Aoi;
 /// Each filter is sent to the server if the server supports it, and checked again here, so that the
 /// result is the same on every catalog. A scene without the value that a filter needs, such as the
 /// cloud cover of radar, is left out; one without a date or a footprint is kept, since the server
-/// selected it.
+/// selected it. A whole filter in CQL2 is applied by the server only: see [`cql2`](Self::cql2).
 ///
 /// ```
 /// # use up42::Aoi;
@@ -67,6 +70,8 @@ pub struct Search {
     pub delivery_times: Vec<String>,
     /// Conditions on other properties, all of which must hold.
     pub filters: Vec<Filter>,
+    /// Whole filters in CQL2, all of which must hold as well.
+    pub cql2: Vec<Cql2>,
     /// Properties to request of each scene beside those that a scene is read from, so that pages
     /// are smaller, if the server supports it (STAC `fields`). Empty requests all.
     pub fields: Vec<String>,
@@ -94,6 +99,7 @@ impl Search {
             usage_types: Vec::new(),
             delivery_times: Vec::new(),
             filters: Vec::new(),
+            cql2: Vec::new(),
             fields: Vec::new(),
             sort_by: Vec::new(),
             limit: 100,
@@ -190,12 +196,49 @@ impl Search {
     }
 
     /// Adds a condition on a property, which must hold as well:
-    /// `.filter("platform", Op::Eq, "landsat-8")`.
+    /// `.filter("platform", Op::Eq, "landsat-8")`. For alternatives and other operators:
+    /// [`cql2`](Self::cql2).
     #[doc(alias = "query")]
-    #[doc(alias = "cql2")]
     pub fn filter(mut self, property: impl Into<String>, op: Op, value: impl Into<Value>) -> Self {
         self.filters.push(Filter::new(property, op, value));
         self
+    }
+
+    /// Adds a whole filter in CQL2 (OGC 21-065), as text or as JSON, which must hold as well.
+    ///
+    /// Texts are in single quotes. Names with other characters than letters, digits, `_`, `:` and
+    /// `.` are in double quotes, such as `"up42-order:id"`. Times are `DATE('2020-12-31')` and
+    /// `TIMESTAMP('2020-12-31T12:00:00Z')`.
+    ///
+    /// Only the server applies the filter, so it must support CQL2. Text is sent as JSON to a server
+    /// that supports JSON.
+    ///
+    /// ```
+    /// # use up42::{Aoi, Client};
+    /// # use up42::catalog::Search;
+    /// # use up42::serde_json::json;
+    /// # let client = Client::simulator()?;
+    /// let aoi = Aoi::from_bbox([-17.54, 14.65, -17.42, 14.76])?;
+    /// let search = Search::new(&aoi)
+    ///     .between("2019-01-01", "2019-12-31")
+    ///     .cql2("gsd < 1 OR (platform IN ('S2A', 'S2B') AND eo:cloud_cover BETWEEN 0 AND 10)")?
+    ///     .cql2(json!({"op": "<", "args": [{"property": "view:incidence_angle"}, 20]}))?;
+    /// let scenes = client.catalog().search(search)?;
+    /// assert!(!scenes.is_empty());
+    /// assert!(scenes.iter().all(|one| one.resolution < Some(1.0) || one.cloud_cover <= Some(10.0)));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the filter is invalid: see
+    /// [`Cql2::new`]. The same kind in [`Catalog::search`](crate::catalog::Catalog::search) if the
+    /// catalog does not support CQL2, or if the filter is JSON and the server takes text only.
+    #[doc(alias = "filter")]
+    #[doc(alias = "filter_lang")]
+    pub fn cql2(mut self, filter: impl Into<Value>) -> Result<Self> {
+        self.cql2.push(Cql2::new(filter).context("search")?);
+        Ok(self)
     }
 
     /// Sets the order of the scenes.

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_known_contradicts_an_order() {
+    fn only_known_values_contradict_an_order() {
         let scene =
             |properties: Value| Scene::read(&json!({"id": "a", "properties": properties}), "https://host");
         let (clear, cloudy) =
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_count_one_after_the_other_and_what_is_unknown_comes_last() {
+    fn keys_are_compared_in_order_and_unknown_values_come_last() {
         assert_eq!(sorted(&[SortBy::Newest]), "bacd");
         assert_eq!(sorted(&[SortBy::Oldest]), "acbd");
         assert_eq!(sorted(&[SortBy::CloudCover]), "bcad");

@@ -162,7 +162,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn parameters_come_as_their_block_has_them() {
+    fn parameters_are_converted_to_the_type_of_the_block() {
         let read = |cell: AnyValue, kind| parameter(&cell, kind).unwrap().unwrap();
         assert_eq!(read(AnyValue::Float64(2.0), Some("number")), json!(2));
         assert_eq!(read(AnyValue::Float32(2.5), Some("number")), json!(2.5));
@@ -179,7 +179,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn dates_are_read_in_each_form() {
+    fn all_forms_of_dates_are_read() {
         let day = ("2020-01-01".to_owned(), "2020-01-01".to_owned());
         for cell in [AnyValue::Date(18_262), AnyValue::String("2020-01-01")] {
             assert_eq!(dates(&cell), Ok(Some(day.clone())));
@@ -193,7 +193,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn moments_are_days_when_all_are_at_midnight() {
+    fn a_column_of_midnights_is_a_column_of_days() {
         let column = |moments: &[Option<i64>]| {
             let kind = DataType::Datetime(TimeUnit::Milliseconds, None);
             Column::new("time".into(), moments).cast(&kind).unwrap()

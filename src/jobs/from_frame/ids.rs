@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_read_as_they_are() {
+    fn ids_are_read_unchanged() {
         let of = |ids: &[&str]| Ok(ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
         assert_eq!(ids(&list(["a", "b"])), of(&["a", "b"]));
         assert_eq!(ids(&AnyValue::String("[\"a\"]")), of(&["a"]));
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_become_another_id_is_refused() {
+    fn values_that_would_change_as_an_id_are_refused() {
         let span = AnyValue::Duration(1, TimeUnit::Milliseconds);
         for cell in
             [AnyValue::Binary(b"a"), span, AnyValue::Float64(0.5), AnyValue::Float64(1e17), list([0.5])]

@@ -107,8 +107,8 @@ pub(crate) fn inputs_of(
 }
 
 fn draft(row: usize, names: &Names, columns: &[Role]) -> JobDraft {
-    let (label, who) = names.of_row(row);
-    let mut draft = JobDraft { who, label, ..JobDraft::default() };
+    let (label, origin) = names.of_row(row);
+    let mut draft = JobDraft { origin, label, ..JobDraft::default() };
     for column in columns {
         if let Err(message) = column.read(row, &mut draft) {
             draft.problems.push(Problem::new(column.name(), message));

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_from_what_frames_have() {
+    fn a_place_is_read_from_wkt_geojson_wkb_and_numbers() {
         let dakar = Aoi::from_bbox([-17.5, 14.68, -17.46, 14.72]).unwrap();
         let wkt = "POLYGON ((-17.5 14.68, -17.46 14.68, -17.46 14.72, -17.5 14.72, -17.5 14.68))";
         let (json, bytes) = (dakar.to_geojson().to_string(), wkb::write(&dakar.geometry().clone().into()));
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_has_four_numbers_and_nothing_else() {
+    fn a_box_has_exactly_four_numbers() {
         for text in ["-17.50, 14.68, x, -17.46, 14.72", "1, 2, , 3, 4", "1 2 3 4 5", "1,2,3,4,"] {
             assert!(place(&AnyValue::String(text)).unwrap_err().starts_with("a bbox is four"), "{text}");
         }

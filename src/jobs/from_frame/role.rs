@@ -14,12 +14,12 @@ use up42_core::error::{Error, Result};
 /// Meaning of a column.
 pub(super) struct Role<'a> {
     column: &'a Column,
-    is: Is,
+    meaning: Meaning,
     /// Whether the instants of the column stand for whole days.
     are_days: bool,
 }
 
-enum Is {
+enum Meaning {
     Name,
     Place(GeometryOperation),
     Time,
@@ -41,10 +41,12 @@ impl<'a> Role<'a> {
             frame.columns().iter().map(|column| Self::of(column, workflow)).collect::<Result<Vec<_>>>()?;
         let mut known: HashMap<&str, &str> = HashMap::new();
         for role in &roles {
-            for said in role.is.says() {
-                if let Some(first) = known.insert(said, role.name()) {
-                    let message =
-                        format!("columns `{first}` and `{}` say the same: drop one of them", role.name());
+            for field in role.meaning.fields() {
+                if let Some(first) = known.insert(field, role.name()) {
+                    let message = format!(
+                        "columns `{first}` and `{}` have the same meaning: drop one of them",
+                        role.name()
+                    );
                     return Err(Error::invalid(message));
                 }
             }
@@ -58,14 +60,14 @@ impl<'a> Role<'a> {
 
     fn of(column: &'a Column, workflow: &WorkflowSchema) -> Result<Self> {
         let name = column.name().as_str();
-        let is = match name {
-            "name" => Is::Name,
-            "geometry" => Is::Place(GeometryOperation::Intersects),
-            "start" => Is::Start,
-            "end" => Is::End,
-            "scene_id" | "scene_ids" => Is::Scenes,
-            "asset_id" => Is::Assets,
-            "order_id" => Is::Orders,
+        let meaning = match name {
+            "name" => Meaning::Name,
+            "geometry" => Meaning::Place(GeometryOperation::Intersects),
+            "start" => Meaning::Start,
+            "end" => Meaning::End,
+            "scene_id" | "scene_ids" => Meaning::Scenes,
+            "asset_id" => Meaning::Assets,
+            "order_id" => Meaning::Orders,
             _ => match workflow.unknown(name) {
                 Some(message) => {
                     let message =
@@ -75,12 +77,13 @@ impl<'a> Role<'a> {
                 None => {
                     let (task, parameter) = workflow.find(name);
                     let kind = task.parameters.get(parameter).and_then(schema::kind);
-                    Is::of(workflow.field(task, parameter), kind)
+                    Meaning::of(workflow.field(task, parameter), kind)
                 }
             },
         };
-        let are_days = matches!(is, Is::Time | Is::Start | Is::End) && cell::are_days(column);
-        Ok(Self { column, is, are_days })
+        let are_days =
+            matches!(meaning, Meaning::Time | Meaning::Start | Meaning::End) && cell::are_days(column);
+        Ok(Self { column, meaning, are_days })
     }
 
     /// Reads a cell into the draft of the job.
@@ -92,9 +95,9 @@ impl<'a> Role<'a> {
         }
         let cell = if self.are_days { cell::day(cell) } else { cell };
         let query = &mut draft.query;
-        match &self.is {
-            Is::Name => {}
-            Is::Place(operation) => {
+        match &self.meaning {
+            Meaning::Name => {}
+            Meaning::Place(operation) => {
                 let Some(place) = place(&cell)? else { return Ok(()) };
                 if query.geometry.is_some() {
                     return Err("the row has another place already: leave all but one null".to_owned());
@@ -102,24 +105,24 @@ impl<'a> Role<'a> {
                 query.geometry = Some(place);
                 query.geometry_operation = *operation;
             }
-            Is::Time => query.dates = cell::dates(&cell)?,
-            Is::Start => query.dates.get_or_insert_default().0 = moment(&cell)?,
-            Is::End => query.dates.get_or_insert_default().1 = moment(&cell)?,
-            Is::Limit => query.limit = cell::limit(&cell)?,
-            Is::Scenes => query.scene_ids = ids(&cell)?,
-            Is::Assets => query.asset_ids = ids(&cell)?,
-            Is::Orders => query.order_ids = ids(&cell)?,
-            Is::Parameter(field, kind) => {
+            Meaning::Time => query.dates = cell::dates(&cell)?,
+            Meaning::Start => query.dates.get_or_insert_default().0 = moment(&cell)?,
+            Meaning::End => query.dates.get_or_insert_default().1 = moment(&cell)?,
+            Meaning::Limit => query.limit = cell::limit(&cell)?,
+            Meaning::Scenes => query.scene_ids = ids(&cell)?,
+            Meaning::Assets => query.asset_ids = ids(&cell)?,
+            Meaning::Orders => query.order_ids = ids(&cell)?,
+            Meaning::Parameter(field, kind) => {
                 let value = cell::parameter(&cell, kind.as_deref())?;
                 query.parameters.extend(value.map(|value| (field.clone(), value)));
             }
         }
-        draft.columns.extend(self.is.parameter().map(|parameter| (parameter, name.to_owned())));
+        draft.columns.extend(self.meaning.parameter().map(|parameter| (parameter, name.to_owned())));
         Ok(())
     }
 }
 
-impl Is {
+impl Meaning {
     /// Parameters that are fields of the job query get the same role under every column name.
     fn of(field: String, kind: Option<&str>) -> Self {
         match field.as_str() {
@@ -149,7 +152,7 @@ impl Is {
     }
 
     /// Parameters that only one column of this kind may set.
-    fn says(&self) -> Vec<&str> {
+    fn fields(&self) -> Vec<&str> {
         match self {
             Self::Name | Self::Place(_) => vec![],
             Self::Time => vec!["start", "end"],

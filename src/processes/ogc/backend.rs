@@ -52,25 +52,25 @@ impl OgcBackend {
     }
 
     fn status(&self, id: &JobId) -> Result<Value> {
-        let ask = || self.server().json(Request::get(self.job_url(id)?));
-        ask().with_context(|| format!("job `{id}`"))
+        let read = || self.server().json(Request::get(self.job_url(id)?));
+        read().with_context(|| format!("job `{id}`"))
     }
 
     /// Executes synchronously: the response is the result.
     fn wait_for(&self, execution: Execution, request: Request) -> Result<Job> {
-        let asked = Timestamp::now();
+        let sent = Timestamp::now();
         match self.server().send(request) {
             Ok(answer) if answer.status == 201 => {
                 self.created(&answer.json().unwrap_or_default(), answer.location.as_deref())
             }
-            answer => self.keep(execution, asked, answer),
+            answer => self.keep(execution, sent, answer),
         }
     }
 
     /// Stores the response of a synchronous execution and returns it as a job that has ended.
-    fn keep(&self, execution: Execution, asked: Timestamp, answer: Result<Response>) -> Result<Job> {
+    fn keep(&self, execution: Execution, sent: Timestamp, answer: Result<Response>) -> Result<Job> {
         self.is_synchronous.store(true, Ordering::Relaxed);
-        let times = Some((asked, Timestamp::now()));
+        let times = Some((sent, Timestamp::now()));
         let answer = match answer {
             Ok(Response { content_type, body, .. }) => {
                 StoredResponse { execution, times, content_type, body, failure: None }
@@ -178,12 +178,12 @@ impl JobBackend for OgcBackend {
             if !self.process.is_async() {
                 return self.wait_for(execution, request);
             }
-            let asked = Timestamp::now();
+            let sent = Timestamp::now();
             let answer = self.server().send(request.respond_async())?;
             let body = answer.json().unwrap_or_default();
             // The server may ignore the `Prefer` header (RFC 7240, 2).
             if answer.status == 200 && job::read(&body).is_err() {
-                return self.keep(execution, asked, Ok(answer));
+                return self.keep(execution, sent, Ok(answer));
             }
             self.created(&body, answer.location.as_deref())
         };
@@ -275,8 +275,8 @@ impl JobBackend for OgcBackend {
 /// Returns the reason of a failed execution: a response 500 with a message comes from the process.
 /// Without a message it may come from a gateway, and the result is unknown.
 fn failure(error: &Error) -> Option<String> {
-    let said = error.server_error().filter(|said| said.status == 500)?;
-    said.message.as_ref().map(|message| sanitize(message, LONGEST))
+    let server_error = error.server_error().filter(|server_error| server_error.status == 500)?;
+    server_error.message.as_ref().map(|message| sanitize(message, LONGEST))
 }
 
 fn no_prices_error() -> Error {

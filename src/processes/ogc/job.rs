@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_tells_what_the_server_told() {
+    fn a_job_is_read_from_the_json_of_the_server() {
         let job = read(&json!({
             "jobID": "a", "processID": "hello-world", "type": "process", "status": "running", "progress": 95,
             "created": "2026-11-22T10:00:00.123456Z", "started": "2026-11-22T10:00:01Z", "finished": null,

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_boundary_is_that_of_several_parts() {
+    fn a_boundary_is_read_from_multipart_types_only() {
         assert_eq!(boundary("multipart/related; type=\"a/b\"; boundary=\"x y\""), Some("x y"));
         assert_eq!(boundary("Multipart/Mixed;BOUNDARY=x"), Some("x"));
         for other in ["application/json; boundary=x", "multipart/mixed", "multipart/mixed; boundary=", ""] {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_told_by_their_headers() {
+    fn parts_are_named_by_their_headers() {
         let body = b"preamble\r\n--x\r\nContent-ID: <echo@h>\r\nContent-Type: text/plain\r\n\r\nHello --x\r\n\
             --x\r\ncontent-location: https://h/a.tif\r\nContent-Disposition: form-data; name=\"grid\"\r\n\r\n\r\n\
             --xy\r\n\
@@ -144,7 +144,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bodies_come_as_they_were_sent(bodies in vec(vec(any::<u8>(), 0..60), 0..5)) {
+        fn bodies_are_read_unchanged(bodies in vec(vec(any::<u8>(), 0..60), 0..5)) {
             prop_assume!(bodies.iter().all(|body| !body.windows(4).any(|part| part == b"--x-")));
             let mut text = Vec::new();
             for body in &bodies {
@@ -158,7 +158,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_is_read_without_a_panic(text in vec(prop_oneof![Just(b'-'), Just(b'\n'), Just(b'x'), Just(b':'), any::<u8>()], 0..80)) {
+        fn any_bytes_are_read_without_a_panic(text in vec(prop_oneof![Just(b'-'), Just(b'\n'), Just(b'x'), Just(b':'), any::<u8>()], 0..80)) {
             let _ = parts(&text, "x");
         }
     }

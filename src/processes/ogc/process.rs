@@ -143,7 +143,7 @@ impl OgcProcess {
     /// # let url = simulator.ogc_url();
     /// # let folder = tempfile::tempdir()?;
     /// # let folder = folder.path();
-    /// let distance = client.processes(url)?.process("distance")?;
+    /// let distance = client.process_server(url)?.process("distance")?;
     /// assert!(!distance.is_async());
     /// let one = vec![json!({"from": [0, 0], "to": [3, 4]})];
     /// let results = distance.batch("one distance", one)?.run()?.download_results(folder)?;

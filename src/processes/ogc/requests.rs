@@ -18,20 +18,21 @@ impl ProcessServer {
 
     /// Adds to an `Auth` error how to give a login.
     fn explain(&self, error: Error) -> Error {
-        let Some(said) = error.server_error().filter(|_| error.kind() == ErrorKind::Auth).cloned() else {
+        let Some(server_error) = error.server_error().filter(|_| error.kind() == ErrorKind::Auth).cloned()
+        else {
             return error;
         };
-        let (status, url) = (said.status, &self.url);
+        let (status, url) = (server_error.status, &self.url);
         let message = match (self.client.has_login(), status) {
             (false, _) => format!(
                 "it wants a login ({status}), which is never kept: open it by \
-                 `client.processes(Endpoint::new(\"{url}\").token(\"…\"))?`, or with `.api_key(…)` or `.user(…)`; \
+                 `client.process_server(Endpoint::new(\"{url}\").token(\"…\"))?`, or with `.api_key(…)` or `.user(…)`; \
                  a batch that was begun there is then `.batch(name)?`"
             ),
             (true, 401) => "it refuses the login (401): check what `Endpoint` was given".to_owned(),
             (true, _) => format!("the login does not allow this ({status}): {error}"),
         };
-        Error::server(ErrorKind::Auth, message, said)
+        Error::server(ErrorKind::Auth, message, server_error)
     }
 
     /// Requests a page of a list. The `next` link is the whole request for the next page.

@@ -17,7 +17,7 @@ const RESULT: &str = "result";
 
 /// Returns the results at a URL.
 pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
-    let binary = sole(process).filter(|output| output.is_binary());
+    let binary = single_output(process).filter(|output| output.is_binary());
     if let Some((name, media)) = binary.and_then(|one| Some((&one.name, one.media_type.as_deref()?))) {
         // The file may be large: it is downloaded to the disk later, not into memory here.
         let mut found = Found::default();
@@ -29,7 +29,7 @@ pub(super) fn delivery(process: &OgcProcess, url: &str) -> Result<Delivery> {
 
 /// Reads the results in a response.
 pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delivery> {
-    let name = sole(process).map_or(RESULT, |output| output.name.as_str());
+    let name = single_output(process).map_or(RESULT, |output| output.name.as_str());
     let kind = answer.content_type.clone().unwrap_or_default();
     let mut found = Found::default();
     if let Some(boundary) = boundary(&kind) {
@@ -44,7 +44,7 @@ pub(super) fn of_answer(process: &OgcProcess, answer: Response) -> Result<Delive
 }
 
 /// Returns the output of a process with exactly one.
-fn sole(process: &OgcProcess) -> Option<&ProcessOutput> {
+fn single_output(process: &OgcProcess) -> Option<&ProcessOutput> {
     match process.outputs() {
         [one] => Some(one),
         _ => None,
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_files_tell_no_secret() {
+    fn file_names_contain_no_secret() {
         let mut found = Found::default();
         for name in ["https://me:hunter2@h/a?sig=hunter2", "token=hunter2", "Bearer hunter2hunter2", "value"]
         {

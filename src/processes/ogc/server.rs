@@ -20,7 +20,7 @@ const PAGE: &str = "100";
 /// OGC API - Processes server (1.0).
 ///
 /// It needs no account of the platform, like [`Catalog::stac`](crate::catalog::Catalog::stac).
-/// [`Client::processes`] stores the journals of its batches with those of the client. A login of
+/// [`Client::process_server`] stores the journals of its batches with those of the client. A login of
 /// the server is given with [`Endpoint`].
 ///
 /// ```
@@ -31,7 +31,7 @@ const PAGE: &str = "100";
 /// # let url = simulator.ogc_url();
 /// let server = ProcessServer::open(url)?; // such as "https://demo.pygeoapi.io/master"
 /// # let client = up42::Client::builder().simulator(simulator.clone()).build()?;
-/// # let server = client.processes(server.url())?;
+/// # let server = client.process_server(server.url())?;
 /// let process = server.process("hello-world")?;
 /// assert_eq!(process.inputs().get("name").unwrap().min_occurs, 1);
 /// let batch = process.batch("greetings", vec![json!({"name": "Dakar"}), json!({"name": "Thiès"})])?;
@@ -52,7 +52,7 @@ impl Client {
     /// # Errors
     ///
     /// Same as [`ProcessServer::open`].
-    pub fn processes(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
+    pub fn process_server(&self, server: impl Into<Endpoint>) -> Result<ProcessServer> {
         let server = server.into();
         let open = || ProcessServer::of(Self::open_with(&server, self.batches_folder().to_owned())?, &server);
         open().with_context(|| description(server.url()))
@@ -120,7 +120,7 @@ impl ProcessServer {
     ///
     /// [`ErrorKind::Network`] on failure of the connection, [`ErrorKind::Response`] if the response
     /// is not a list of processes.
-    pub fn list(&self) -> Result<Processes> {
+    pub fn processes(&self) -> Result<Processes> {
         let first = Request::get(format!("{}/processes", self.url)).query("limit", PAGE);
         let mut seen = HashSet::new();
         let pages = collect_pages(first, MOST, |request| {
@@ -145,7 +145,7 @@ impl ProcessServer {
         let read = || match self.json(Request::get(self.process_url(id)?)) {
             Ok(json) => OgcProcess::read(self, &json),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let known = self.list().map_err(|_| error.clone())?;
+                let known = self.processes().map_err(|_| error.clone())?;
                 let near = suggest(known.iter().map(|one| one.id.as_str()), id);
                 Err(error.context(format!("there is none: did you mean {near}?")))
             }

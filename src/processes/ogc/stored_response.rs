@@ -100,7 +100,7 @@ impl ResponseStore {
             || -> Result<StoredResponse> { StoredResponse::read(&budget.read_to_end(File::open(&path)?)?) };
         match path.exists() {
             true => read().with_context(|| format!("the answer in `{}`", path.display())),
-            false => Err(gone(&path)),
+            false => Err(missing_response(&path)),
         }
     }
 }
@@ -109,8 +109,8 @@ impl StoredResponse {
     pub(super) fn job(&self, id: JobId) -> Job {
         let status = if self.failure.is_some() { JobStatus::Failed } else { JobStatus::Succeeded };
         let mut job = Job::new(id, status);
-        let (asked, came) = self.times.unzip();
-        (job.created, job.started, job.finished) = (asked, asked, came);
+        let (sent, received) = self.times.unzip();
+        (job.created, job.started, job.finished) = (sent, sent, received);
         let Execution { name, inputs } = &self.execution;
         job.name = (!name.is_empty()).then(|| name.clone());
         job.inputs = inputs.clone();
@@ -124,14 +124,14 @@ impl StoredResponse {
     }
 
     fn head(&self) -> Value {
-        let (asked, came) = self.times.unzip();
+        let (sent, received) = self.times.unzip();
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let Execution { name, inputs } = &self.execution;
         // The stored inputs are only displayed, never sent: secrets are removed.
         let mut inputs = Value::from(inputs.clone());
         redact::value(&mut inputs);
         json!({
-            "asked": text(asked), "came": text(came), "failure": self.failure, "content_type": self.content_type,
+            "asked": text(sent), "came": text(received), "failure": self.failure, "content_type": self.content_type,
             "name": name, "inputs": inputs,
         })
     }
@@ -156,9 +156,9 @@ impl StoredResponse {
     }
 }
 
-fn gone(path: &Path) -> Error {
+fn missing_response(path: &Path) -> Error {
     let message = format!(
-        "its answer is gone: it was kept in `{}`, as the server keeps none of what runs while one waits",
+        "its response is missing: it was stored in `{}`, as the server stores no responses of synchronous runs",
         path.display()
     );
     Error::new(ErrorKind::NotFound, message)
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_as_it_came() {
+    fn a_stored_response_is_read_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let answers = ResponseStore(folder.path().join("answers"));
         let at = "2026-11-22T10:00:00Z".parse().unwrap();
@@ -197,6 +197,6 @@ mod tests {
         let none = ResponseStore(folder.path().join("none"));
         assert!(!none.exist() && none.jobs().is_empty());
         let message = answers.get(&"0-answer".into()).unwrap_err().to_string();
-        assert!(message.starts_with("its answer is gone"), "{message}");
+        assert!(message.starts_with("its response is missing"), "{message}");
     }
 }

@@ -28,7 +28,7 @@ impl ProcessingBackend {
         Arc::new(Self(process.clone()))
     }
 
-    fn ask(&self, id: &JobId) -> Result<Value> {
+    fn job_json(&self, id: &JobId) -> Result<Value> {
         self.client().get(&format!("/v2/processing/jobs/{}", checked("job", id.as_str())?))
     }
 }
@@ -40,7 +40,7 @@ impl Source for ProcessingBackend {
 
     fn credits(&self, id: &JobId) -> Result<Option<i64>> {
         let context = || format!("credits of job `{id}`");
-        let json = self.ask(id).with_context(context)?;
+        let json = self.job_json(id).with_context(context)?;
         match json.get("status").and_then(Value::as_str).unwrap_or_default() {
             "released" | "unlicensed" | "invalid" | "rejected" => Ok(Some(0)),
             // The credits are released some seconds after `failed`.
@@ -58,12 +58,12 @@ impl Source for ProcessingBackend {
     }
 
     fn reason(&self, job: &Job) -> Result<String> {
-        Ok(reason(&self.ask(&job.id).with_context(|| format!("job `{}`", job.id))?))
+        Ok(reason(&self.job_json(&job.id).with_context(|| format!("job `{}`", job.id))?))
     }
 
     fn results(&self, id: &JobId) -> Result<Delivery> {
         let read = || {
-            let json = self.ask(id)?;
+            let json = self.job_json(id)?;
             let url = json.pointer("/results/collection").and_then(Value::as_str);
             let collection = url.and_then(|url| url.trim_end_matches('/').rsplit('/').next());
             let collection = collection.ok_or_else(|| Error::response("`results.collection` is missing"))?;
@@ -113,12 +113,12 @@ impl JobBackend for ProcessingBackend {
 
     fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
         let ids: Vec<&str> = ids.iter().map(JobId::as_str).collect();
-        let asked = || vec![("workspaceId", self.0.workspace.clone()), ("ids", ids.join(","))];
-        Some(page(self.client(), None, asked).map(|page| page.jobs).context("ask for jobs"))
+        let query = || vec![("workspaceId", self.0.workspace.clone()), ("ids", ids.join(","))];
+        Some(page(self.client(), None, query).map(|page| page.jobs).context("ask for jobs"))
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
-        self.ask(id).and_then(|json| read(&json)).with_context(|| format!("job `{id}`"))
+        self.job_json(id).and_then(|json| read(&json)).with_context(|| format!("job `{id}`"))
     }
 
     /// Returns `None`: the platform cannot cancel processing jobs (`docs/up42-api.md`, 13).

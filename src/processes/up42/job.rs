@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_tells_what_the_platform_told() {
+    fn a_job_is_read_from_the_json_of_the_platform() {
         let json = json!({
             "processID": "pansharpening", "jobID": "a", "accountID": "b", "workspaceID": null, "status": "released",
             "definition": {"inputs": {"title": "Dakar | batch_0_k_r", "item": "https://h/i"}},

@@ -96,11 +96,11 @@ impl Process {
     }
 }
 
-/// Requests a page of the list of jobs: the first by the query `asked`, others by their link.
+/// Requests a page of the list of jobs: the first by `query`, others by their link.
 pub(super) fn page(
     client: &Client,
     next: Option<&str>,
-    asked: impl Fn() -> Vec<(&'static str, String)>,
+    query: impl Fn() -> Vec<(&'static str, String)>,
 ) -> Result<JobsPage> {
     let request = match next {
         // The link is a path of the API (`docs/up42-api.md`, 0.5).
@@ -110,7 +110,7 @@ pub(super) fn page(
             let first = Request::get(client.url("/v2/processing/jobs"))
                 .query("limit", PAGE)
                 .query("sort", "created,desc");
-            asked().into_iter().fold(first, |request, (name, value)| request.query(name, value))
+            query().into_iter().fold(first, |request, (name, value)| request.query(name, value))
         }
     };
     if !client.sends_login(&request) {

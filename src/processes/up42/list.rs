@@ -23,7 +23,7 @@ impl Client {
             match self.get(&path) {
                 Ok(json) => Process::read(self, &json),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    let known = self.process_list().map_err(|_| error.clone())?;
+                    let known = self.processes().map_err(|_| error.clone())?;
                     let near = suggest(known.iter().map(|one| one.id.as_str()), id);
                     Err(error.context(format!("there is none: did you mean {near}?")))
                 }
@@ -35,12 +35,21 @@ impl Client {
 
     /// Returns the processes of the platform. The endpoint is inferred from the standard that the
     /// platform follows: UP42's own clients request single processes only.
+    /// [`process_server`](Self::process_server) opens another server.
+    ///
+    /// ```
+    /// # use up42::Client;
+    /// # let client = Client::simulator()?;
+    /// let processes = client.processes()?;
+    /// assert!(processes.iter().any(|process| process.id == "pansharpening"));
+    /// # Ok::<(), up42::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Network`] on failure of the connection, [`ErrorKind::Response`] if the response
     /// is not a list of processes.
-    pub fn process_list(&self) -> Result<Processes> {
+    pub fn processes(&self) -> Result<Processes> {
         let read = || {
             let mut json = self.get("/v2/processing/processes")?;
             items(json.get_mut("processes").map(Value::take).unwrap_or_default(), "processes")

@@ -30,7 +30,7 @@ impl Process {
                 .as_object()
                 .ok_or_else(|| Error::invalid("the inputs are no object: write `json!({\"item\": …})`"))?;
             self.inputs().check([("inputs".to_owned(), map)])?;
-            self.ask("validation", map).map(drop)
+            self.post("validation", map).map(drop)
         };
         check().with_context(|| format!("validate inputs of `{}`", self.id()))
     }
@@ -69,16 +69,16 @@ impl Process {
 
     pub(super) fn prices(&self, jobs: &[JobParameters]) -> Result<Estimate> {
         let price = |job: &JobParameters| {
-            let credits = credits(&self.ask("cost", &job.inputs)?, "totalCredits")?;
+            let credits = credits(&self.post("cost", &job.inputs)?, "totalCredits")?;
             Ok(Price { credits: Credits { min: credits, max: credits }, duration: None })
         };
         let prices = in_parallel(jobs, CONCURRENT_REQUESTS, price);
         Estimate::of_prices(jobs.iter().map(|job| job.label.clone()).zip(prices).collect())
     }
 
-    fn ask(&self, what: &str, inputs: &Map<String, Value>) -> Result<Value> {
+    fn post(&self, path: &str, inputs: &Map<String, Value>) -> Result<Value> {
         let url =
-            self.client.url(&format!("/v2/processing/processes/{}/{what}", checked("process", self.id())?));
+            self.client.url(&format!("/v2/processing/processes/{}/{path}", checked("process", self.id())?));
         let answer = self.client.send(Request::post(url, json!({"inputs": inputs})))?;
         Ok(answer.json().unwrap_or_default())
     }

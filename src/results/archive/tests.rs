@@ -53,7 +53,7 @@ fn excess(entries: &[(&str, tar::EntryType, &[u8])], limits: Limits) -> String {
 }
 
 #[test]
-fn the_content_of_output_moves_up() {
+fn the_content_of_the_output_folder_is_moved_up() {
     let folder = tempfile::tempdir().unwrap();
     let archive = tgz(
         folder.path(),
@@ -69,7 +69,7 @@ fn the_content_of_output_moves_up() {
 }
 
 #[test]
-fn what_would_do_harm_is_refused_as_a_whole() {
+fn an_archive_with_a_harmful_entry_is_refused() {
     let file = tar::EntryType::Regular;
     for name in [
         "../evil",
@@ -98,7 +98,7 @@ fn what_would_do_harm_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_name_that_is_none_here_costs_nothing_but_the_name() {
+fn a_file_with_an_invalid_name_is_renamed() {
     let file = tar::EntryType::Regular;
     let names =
         ["scene_2020-01-01T10:30:00Z.tif", "NUL", "com1.tif", "Aux .json/a", "a/b.tif", ".up42-renamed.json"];
@@ -140,7 +140,7 @@ fn a_name_that_is_none_here_costs_nothing_but_the_name() {
 }
 
 #[test]
-fn names_that_are_one_file_here_are_two_files() {
+fn names_that_collide_on_this_system_are_made_distinct() {
     let folder = tempfile::tempdir().unwrap();
     let mut room = roomy;
     let mut out = Unpacked::new(folder.path(), Limits::default(), 1, is_taken_here, &mut room);
@@ -198,7 +198,7 @@ fn all_members_of_a_gzip_are_read() {
 }
 
 #[test]
-fn a_bomb_is_stopped() {
+fn a_decompression_bomb_is_refused() {
     let file = tar::EntryType::Regular;
     let zeros = vec![0; 3_000_000];
     let bomb = [("bomb", file, &zeros[..])];
@@ -221,12 +221,12 @@ fn a_bomb_is_stopped() {
 }
 
 #[test]
-fn a_disk_is_not_filled_by_what_an_archive_does_not_say() {
+fn undeclared_sizes_are_checked_against_free_space() {
     let folder = tempfile::tempdir().unwrap();
-    let asked = std::cell::RefCell::new(Vec::new());
+    let requested = std::cell::RefCell::new(Vec::new());
     let mut room = |bytes| {
-        asked.borrow_mut().push(bytes);
-        match asked.borrow().len() == 3 {
+        requested.borrow_mut().push(bytes);
+        match requested.borrow().len() == 3 {
             true => Err(Error::new(ErrorKind::Io, "the disk is full")),
             false => Ok(()),
         }
@@ -237,11 +237,11 @@ fn a_disk_is_not_filled_by_what_an_archive_does_not_say() {
     let error = out.write(b"a", &mut io::repeat(7).take(200_000_000)).unwrap_err();
     assert_eq!(error.to_string(), "the disk is full");
     assert!(out.bytes < 110_000_000, "{}", out.bytes);
-    assert_eq!(*asked.borrow(), [10, STEP, STEP]);
+    assert_eq!(*requested.borrow(), [10, STEP, STEP]);
 }
 
 #[test]
-fn a_long_name_is_no_way_around_the_limits() {
+fn long_names_and_headers_are_limited() {
     let name = vec![b'a'; 3_000_000];
     for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader, tar::EntryType::XGlobalHeader] {
         let file = tar::EntryType::Regular;
@@ -264,14 +264,14 @@ fn a_long_name_is_no_way_around_the_limits() {
 }
 
 #[test]
-fn folders_without_end_are_too_many_entries() {
+fn repeated_folders_count_as_entries() {
     let folder = ("a/", tar::EntryType::Directory, &b""[..]);
     let error = excess(&[folder; 5], Limits { files: 2, ..Limits::default() });
     insta::assert_snapshot!(error, @"it holds more than 4 entries: `Download::files` allows more");
 }
 
 #[test]
-fn an_archive_that_is_not_whole_is_refused() {
+fn an_incomplete_archive_is_refused() {
     let noise: Vec<u8> =
         (0..200_000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let whole = |folder: &Path| tgz(folder, &[("output/a.tif", tar::EntryType::Regular, &noise)]);
@@ -293,7 +293,7 @@ fn an_archive_that_is_not_whole_is_refused() {
 }
 
 #[test]
-fn zip_archives_are_held_to_the_same() {
+fn zip_archives_have_the_same_limits() {
     use zip::write::{SimpleFileOptions, ZipWriter};
     let zip = |entry: fn(&mut ZipWriter<File>)| {
         let folder = tempfile::tempdir().unwrap();
@@ -332,16 +332,16 @@ fn zip_archives_are_held_to_the_same() {
 }
 
 #[test]
-fn nothing_is_unpacked_where_there_is_no_room() {
+fn an_archive_larger_than_the_free_space_is_not_unpacked() {
     let folder = tempfile::tempdir().unwrap();
     let content = vec![7; 5_000_000];
     let archive = tgz(folder.path(), &[("output/a.tif", tar::EntryType::Regular, &content)]);
-    let asked = Cell::new(0);
+    let requested = Cell::new(0);
     let full = |bytes| {
-        asked.set(bytes);
+        requested.set(bytes);
         Err(Error::new(ErrorKind::Io, "the disk is full"))
     };
     let error = unpack(&archive, &folder.path().join("job"), Limits::default(), full).unwrap_err();
     assert_eq!((error.kind(), fs::read_dir(folder.path()).unwrap().count()), (ErrorKind::Io, 1));
-    assert!(asked.get() >= 5_000_000, "what it unpacks to, not what it is: {}", asked.get());
+    assert!(requested.get() >= 5_000_000, "what it unpacks to, not what it is: {}", requested.get());
 }

@@ -64,7 +64,7 @@ impl JobCollection {
     /// )?;
     /// let found = workflow.test_jobs_parallel(parameters)?.found_scenes()?;
     /// assert_eq!(found.quicklooks().pictures(), 2);
-    /// found.map(&aoi);
+    /// found.to_map(&aoi);
     /// # Ok::<(), up42::Error>(())
     /// ```
     ///

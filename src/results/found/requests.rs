@@ -26,9 +26,9 @@ pub(super) fn scenes(project: &Project, id: &JobId) -> Result<Vec<Listed>> {
         let tasks = project.job_tasks(id)?;
         // Only the data block, which is the first task, finds scenes.
         let task = tasks.first().ok_or_else(|| Error::response("the job has no task"))?;
-        let ask = |what: &str| client.json(Request::get(task.url(what)?));
-        let named = names(ask("/outputs/quicklooks/")?)?;
-        let data = ask("/outputs/data-json")?;
+        let output = |path: &str| client.json(Request::get(task.url(path)?));
+        let named = names(output("/outputs/quicklooks/")?)?;
+        let data = output("/outputs/data-json")?;
         let scenes = Scenes::from_geojson(&data.to_string())
             .map_err(|error| Error::response(format!("`data.json`: {error}")))?;
         let mut known: HashMap<_, _> = scenes.iter().map(|scene| (scene.id.clone(), scene.clone())).collect();

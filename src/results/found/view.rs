@@ -14,9 +14,10 @@ impl FoundScenes {
     /// Returns a map of the quicklooks and the area of interest. Scenes without a picture are shown
     /// by their footprints; scenes without a footprint are listed below the map.
     #[doc(alias = "map_quicklooks")]
-    pub fn map(&self, aoi: &Aoi) -> Map {
+    pub fn to_map(&self, aoi: &Aoi) -> Map {
         let failed = self.iter().filter_map(|job| Some((&job.label, job.scenes.as_ref().err()?)));
-        failed.fold(self.quicklooks().map(aoi), |map, (label, error)| map.note(format!("{label}: {error}")))
+        let map = self.quicklooks().to_map(aoi);
+        failed.fold(map, |map, (label, error)| map.note(format!("{label}: {error}")))
     }
 
     fn table(&self, rows: impl RangeBounds<usize>) -> Table {
@@ -25,9 +26,9 @@ impl FoundScenes {
             Column::new("Dry run"),
             Column::number("Scenes"),
             Column::new("Newest (UTC)"),
-            Column::number("Clearest"),
-            Column::number("At least").unit("credits"),
-            Column::number("At most").unit("credits"),
+            Column::number("Lowest cloud"),
+            Column::number("Minimum").unit("credits"),
+            Column::number("Maximum").unit("credits"),
         ];
         if has_failures {
             columns.push(Column::new("Reason"));

@@ -2,18 +2,15 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use url::Url;
 
 use super::*;
-use crate::transport::{RetryPolicy, Settings, Worker};
+use crate::transport::{Settings, Worker};
 
 /// Storage server that sends these responses one after another and records the `Range` and
 /// `If-Range` headers of the requests.
 struct Storage {
     url: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    ranges: Arc<Mutex<Vec<String>>>,
 }
 
 impl Storage {
@@ -21,8 +18,8 @@ impl Storage {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut answers: VecDeque<String> = answers.iter().map(|answer| answer.to_string()).collect();
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let heard = asked.clone();
+        let ranges: Arc<Mutex<Vec<String>>> = Arc::default();
+        let received = ranges.clone();
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
@@ -31,7 +28,7 @@ impl Storage {
                     lines.iter().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
                 };
                 let range = ["range:", "if-range:"].iter().filter_map(|name| header(name));
-                heard.lock().unwrap().push(range.collect::<Vec<_>>().join(" "));
+                received.lock().unwrap().push(range.collect::<Vec<_>>().join(" "));
                 let Some(answer) = answers.pop_front() else { break };
                 let (head, body) = answer.split_once("\n\n").unwrap();
                 let head = head.replace('\n', "\r\n");
@@ -40,7 +37,7 @@ impl Storage {
                 let _ = stream.read(&mut [0]);
             }
         });
-        Self { url, asked }
+        Self { url, ranges }
     }
 
     fn fetch(&self, path: &Path) -> Result<()> {
@@ -48,22 +45,12 @@ impl Storage {
     }
 
     fn fetch_to(&self, path: &Path, incoming: DownloadProgress) -> Result<()> {
-        let api = Url::parse(&self.url).unwrap();
-        let retry = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
-        let settings = Settings {
-            api,
-            auth: None,
-            tokens: None,
-            credentials: None,
-            retry,
-            timeout: Duration::from_secs(20),
-        };
-        let worker = Worker::start(Connection::new(settings).unwrap()).unwrap();
+        let worker = Worker::start(Connection::new(Settings::test(&self.url)).unwrap()).unwrap();
         worker.download(Request::get(&self.url), path.to_owned(), incoming).map(drop)
     }
 
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+    fn ranges(&self) -> Vec<String> {
+        self.ranges.lock().unwrap().clone()
     }
 }
 
@@ -78,7 +65,7 @@ fn names(folder: &Path) -> Vec<String> {
 const BROKEN: &str = "200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123";
 
 #[test]
-fn the_rest_of_the_same_file_is_asked_for() {
+fn the_rest_of_an_unchanged_file_is_requested() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let storage = Storage::of(&[
@@ -91,7 +78,7 @@ fn the_rest_of_the_same_file_is_asked_for() {
     assert_eq!((incoming.counts().arrived, incoming.counts().fetched), (0, 4), "it counts when it goes on");
     storage.fetch_to(&path, incoming.clone()).unwrap();
     assert_eq!(
-        (fs::read_to_string(&path).unwrap(), storage.asked()[1].as_str()),
+        (fs::read_to_string(&path).unwrap(), storage.ranges()[1].as_str()),
         ("0123456789".into(), "bytes=4- \"a\"")
     );
     assert_eq!((incoming.counts().arrived, incoming.counts().fetched), (10, 10));
@@ -99,7 +86,7 @@ fn the_rest_of_the_same_file_is_asked_for() {
 }
 
 #[test]
-fn bytes_of_two_files_are_never_joined() {
+fn parts_of_different_files_are_not_joined() {
     let whole = "200 OK\nContent-Length: 3\nETag: \"b\"\n\nnew";
     let cases: [&[&str]; 6] = [
         // The server does not support ranges, or the file has changed.
@@ -121,14 +108,14 @@ fn bytes_of_two_files_are_never_joined() {
         storage.fetch(&path).unwrap_err();
         storage.fetch(&path).unwrap_or_else(|error| panic!("{answers:?}: {error}"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "new", "{answers:?}");
-        let last = storage.asked().pop().unwrap();
+        let last = storage.ranges().pop().unwrap();
         assert!(last.is_empty() == (answers.len() == 3 || answers[0].contains("W/")), "{answers:?}: {last}");
         assert_eq!(names(folder.path()), ["file"]);
     }
 }
 
 #[test]
-fn a_part_that_was_whole_needs_one_byte_more() {
+fn a_complete_part_is_verified_by_its_last_byte() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(folder.path().join("file.part"), "0123456789").unwrap();
@@ -136,24 +123,24 @@ fn a_part_that_was_whole_needs_one_byte_more() {
     let storage = Storage::of(&["206 P\nContent-Length: 1\nContent-Range: bytes 9-9/10\nETag: \"a\"\n\n9"]);
     storage.fetch(&path).unwrap();
     assert_eq!(
-        (fs::read_to_string(&path).unwrap(), storage.asked()[0].as_str()),
+        (fs::read_to_string(&path).unwrap(), storage.ranges()[0].as_str()),
         ("0123456789".into(), "bytes=9- \"a\"")
     );
 }
 
 #[test]
-fn a_part_that_is_longer_than_its_file_is_begun_anew() {
+fn a_part_longer_than_its_file_is_downloaded_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(folder.path().join("file.part"), "0123456789XX").unwrap();
     fs::write(folder.path().join("file.part.about"), "\"a\"\n10\n").unwrap();
     let storage = Storage::of(&["200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123456789"]);
     storage.fetch(&path).unwrap();
-    assert_eq!((fs::read_to_string(&path).unwrap(), storage.asked()[0].as_str()), ("0123456789".into(), ""));
+    assert_eq!((fs::read_to_string(&path).unwrap(), storage.ranges()[0].as_str()), ("0123456789".into(), ""));
 }
 
 #[test]
-fn what_another_wrote_to_a_part_is_never_taken_for_the_file() {
+fn a_part_changed_by_another_program_is_not_used() {
     // On a file system without locks: the other program writes while half of the file is there.
     for (other, is_whole) in [("XXX", true), ("XXXXXXXX", false)] {
         let folder = tempfile::tempdir().unwrap();
@@ -170,7 +157,7 @@ fn what_another_wrote_to_a_part_is_never_taken_for_the_file() {
             File::options().append(true).open(&part).unwrap().write_all(other.as_bytes()).unwrap();
             stream.write_all(b"56789").unwrap();
         });
-        let first = Storage { url, asked: Arc::default() };
+        let first = Storage { url, ranges: Arc::default() };
         match first.fetch(&path) {
             Ok(()) => assert!(is_whole),
             Err(error) => {
@@ -186,27 +173,27 @@ fn what_another_wrote_to_a_part_is_never_taken_for_the_file() {
 }
 
 #[test]
-fn one_at_a_time_has_the_lock_of_a_part() {
+fn the_lock_of_a_part_has_one_holder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new/file");
     let first = Part::of(&path).lock(&path, || ()).unwrap();
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, messages) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         let path = &path;
         scope.spawn(move || {
-            let _lock = Part::of(path).lock(path, || tell.send("waits").unwrap()).unwrap();
-            tell.send(if path.exists() { "finds the file" } else { "finds nothing" }).unwrap();
+            let _lock = Part::of(path).lock(path, || sender.send("waits").unwrap()).unwrap();
+            sender.send(if path.exists() { "finds the file" } else { "finds nothing" }).unwrap();
         });
-        assert_eq!(told.recv().unwrap(), "waits");
+        assert_eq!(messages.recv().unwrap(), "waits");
         fs::write(path, "whole").unwrap();
         drop(first);
-        assert_eq!(told.recv().unwrap(), "finds the file");
+        assert_eq!(messages.recv().unwrap(), "finds the file");
     });
     assert_eq!(names(&folder.path().join("new")), ["file"]);
 }
 
 #[test]
-fn a_file_that_has_no_room_is_not_begun() {
+fn a_file_larger_than_the_free_space_is_not_downloaded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let storage = Storage::of(&["200 OK\nContent-Length: 10\nETag: \"a\"\n\n0123456789"]);

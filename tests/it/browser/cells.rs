@@ -79,7 +79,7 @@ fn print() {
     cell("frame");
     many.to_dataframe().unwrap().show();
     cell("map");
-    quicklooks.map(&dakar()).evcxr_display();
+    quicklooks.to_map(&dakar()).evcxr_display();
     cell("quicklooks");
     quicklooks.evcxr_display();
     cell("gallery");
@@ -134,7 +134,7 @@ fn print() {
     cell("job-quicklooks");
     quicklooks.evcxr_display();
     cell("job-map");
-    quicklooks.map(&airports()).evcxr_display();
+    quicklooks.to_map(&airports()).evcxr_display();
     cell("credits");
     client.credit_history().unwrap().evcxr_display();
 }

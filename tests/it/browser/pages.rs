@@ -52,5 +52,5 @@ fn fiji() -> Aoi {
 pub fn quicklooks(aoi: &Aoi, scenes: usize) -> Map {
     let catalog = client_of(&Simulator::start().unwrap()).catalog().without_cache();
     let search = Search::new(aoi).between("2019-01-01", "2019-12-31").limit(scenes);
-    catalog.download_quicklooks(&catalog.search(search).unwrap()).unwrap().map(aoi)
+    catalog.download_quicklooks(&catalog.search(search).unwrap()).unwrap().to_map(aoi)
 }

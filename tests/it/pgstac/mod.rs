@@ -7,8 +7,10 @@ mod server;
 use std::cell::Cell;
 
 use brute::{Item, Wanted};
+use geo::{Geometry, Intersects, Rect};
+use jiff::Timestamp;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use up42::catalog::{Catalog, Op, Scenes, Search, SortBy};
 use up42::{Aoi, ErrorKind};
 
@@ -51,7 +53,7 @@ fn narrowed(stac: &str, classes: &'static [&'static str], method: &'static str) 
 }
 
 #[test]
-fn searches_find_what_a_pass_over_the_files_finds() {
+fn searches_match_a_scan_of_the_files() {
     let Some(stac) = Stac::started() else { return };
     let items = brute::items(&stac.folder);
     assert_eq!(items.len(), 225);
@@ -81,7 +83,7 @@ fn searches_find_what_a_pass_over_the_files_finds() {
 }
 
 #[test]
-fn every_way_to_ask_gives_the_same_rows_in_the_same_order() {
+fn every_form_of_request_has_the_same_result() {
     let Some(stac) = Stac::started() else { return };
     let area = Aoi::from_bbox([-180.0, -90.0, 180.0, 90.0]).unwrap();
     let search = Search::new(&area)
@@ -102,8 +104,170 @@ fn every_way_to_ask_gives_the_same_rows_in_the_same_order() {
     }
 }
 
+/// Condition on an item.
+type Test = fn(&Item) -> bool;
+
+/// Returns filters as text and as JSON, each with the same condition on an item. As in SQL, a
+/// comparison with a missing value is neither true nor false.
+fn whole_filters() -> [(&'static str, Value, Test); 8] {
+    fn cloud_cover(item: &Item) -> Option<f64> {
+        item.number("eo:cloud_cover")
+    }
+    fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+        item.properties.get(name).and_then(Value::as_str)
+    }
+    fn platform(item: &Item) -> Option<&str> {
+        text(item, "platform")
+    }
+    let (cloud, name) = (json!({"property": "eo:cloud_cover"}), json!({"property": "platform"}));
+    let casei = |text: &str| json!({"op": "casei", "args": [text]});
+    [
+        (
+            "eo:cloud_cover < 10 AND (platform = 'Sentinel-2A' OR platform = 'sentinel-2b')",
+            json!({"op": "and", "args": [
+                {"op": "<", "args": [cloud, 10]},
+                {"op": "or", "args": [
+                    {"op": "=", "args": [name, "Sentinel-2A"]},
+                    {"op": "=", "args": [name, "sentinel-2b"]},
+                ]},
+            ]}),
+            |item| {
+                cloud_cover(item).is_some_and(|percent| percent < 10.0)
+                    && matches!(platform(item), Some("Sentinel-2A" | "sentinel-2b"))
+            },
+        ),
+        (
+            "NOT (platform LIKE 'landsat-%' OR eo:cloud_cover > 20)",
+            json!({"op": "not", "args": [{"op": "or", "args": [
+                {"op": "like", "args": [name, "landsat-%"]},
+                {"op": ">", "args": [cloud, 20]},
+            ]}]}),
+            |item| {
+                platform(item).is_some_and(|name| !name.starts_with("landsat-"))
+                    && cloud_cover(item).is_some_and(|percent| percent <= 20.0)
+            },
+        ),
+        (
+            "platform NOT LIKE 'Sentinel%' AND eo:cloud_cover BETWEEN 5 AND 50",
+            json!({"op": "and", "args": [
+                {"op": "not", "args": [{"op": "like", "args": [name, "Sentinel%"]}]},
+                {"op": "between", "args": [cloud, 5, 50]},
+            ]}),
+            |item| {
+                platform(item).is_some_and(|name| !name.starts_with("Sentinel"))
+                    && cloud_cover(item).is_some_and(|percent| (5.0..=50.0).contains(&percent))
+            },
+        ),
+        (
+            "S_INTERSECTS(geometry, POLYGON((-112 35, -100 35, -100 45, -112 45, -112 35))) \
+             AND T_AFTER(datetime, TIMESTAMP('2024-01-01T00:00:00Z'))",
+            json!({"op": "and", "args": [
+                {"op": "s_intersects", "args": [{"property": "geometry"}, {
+                    "type": "Polygon",
+                    "coordinates": [[[-112, 35], [-100, 35], [-100, 45], [-112, 45], [-112, 35]]],
+                }]},
+                {"op": "t_after", "args": [
+                    {"property": "datetime"}, {"timestamp": "2024-01-01T00:00:00Z"},
+                ]},
+            ]}),
+            |item| {
+                let area = Geometry::Polygon(Rect::new((-112.0, 35.0), (-100.0, 45.0)).to_polygon());
+                item.shape.intersects(&area) && item.first > instant("2024-01-01T00:00:00Z")
+            },
+        ),
+        (
+            "CASEI(platform) IN (CASEI('SENTINEL-2B'), CASEI('landsat-9'))",
+            json!({"op": "in", "args": [
+                {"op": "casei", "args": [name]},
+                [casei("SENTINEL-2B"), casei("landsat-9")],
+            ]}),
+            |item| {
+                platform(item).is_some_and(|name| {
+                    ["sentinel-2b", "landsat-9"].iter().any(|one| one.eq_ignore_ascii_case(name))
+                })
+            },
+        ),
+        (
+            "eo:cloud_cover IS NULL AND (naip:state IN ('mt', 'id') OR gsd < 0.5)",
+            json!({"op": "and", "args": [
+                {"op": "isNull", "args": [cloud]},
+                {"op": "or", "args": [
+                    {"op": "in", "args": [{"property": "naip:state"}, ["mt", "id"]]},
+                    {"op": "<", "args": [{"property": "gsd"}, 0.5]},
+                ]},
+            ]}),
+            |item| {
+                let is_named = matches!(text(item, "naip:state"), Some("mt" | "id"));
+                cloud_cover(item).is_none() && (is_named || item.number("gsd").is_some_and(|gsd| gsd < 0.5))
+            },
+        ),
+        (
+            "eo:cloud_cover + 1 < view:sun_elevation / 10",
+            json!({"op": "<", "args": [
+                {"op": "+", "args": [cloud, 1]},
+                {"op": "/", "args": [{"property": "view:sun_elevation"}, 10]},
+            ]}),
+            |item| {
+                let both = cloud_cover(item).zip(item.number("view:sun_elevation"));
+                both.is_some_and(|(percent, degrees)| percent + 1.0 < degrees / 10.0)
+            },
+        ),
+        (
+            "T_INTERSECTS(datetime, INTERVAL('2023-01-01T00:00:00Z', '2024-01-01T00:00:00Z'))",
+            json!({"op": "t_intersects", "args": [
+                {"property": "datetime"}, {"interval": ["2023-01-01T00:00:00Z", "2024-01-01T00:00:00Z"]},
+            ]}),
+            |item| {
+                item.first <= instant("2024-01-01T00:00:00Z") && item.last >= instant("2023-01-01T00:00:00Z")
+            },
+        ),
+    ]
+}
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
 #[test]
-fn a_server_leaves_out_what_is_not_asked_for() {
+fn whole_filters_match_a_scan_of_the_files() {
+    let Some(stac) = Stac::started() else { return };
+    let items = brute::items(&stac.folder);
+    let text = narrowed(
+        &stac.all,
+        &[
+            "https://api.stacspec.org/v1.0.0/item-search#filter",
+            "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+            "https://api.stacspec.org/v1.0.0/item-search#sort",
+        ],
+        "GET",
+    );
+    let (json, text) = (Catalog::stac(&stac.all).unwrap(), Catalog::stac(&text.url).unwrap());
+    let found = |catalog: &Catalog, search: Search| {
+        let scenes = catalog.search(search.limit(items.len())).unwrap();
+        let mut ids: Vec<_> = scenes.iter().map(|scene| scene.id.clone()).collect();
+        ids.sort();
+        ids
+    };
+    for (filter, as_json, test) in whole_filters() {
+        let mut expected: Vec<_> =
+            items.iter().filter(|item| test(item)).map(|item| item.id.clone()).collect();
+        expected.sort();
+        assert!(!expected.is_empty() && expected.len() < items.len(), "{filter}");
+        let search = |filter: Value| Search::anywhere().cql2(filter).unwrap();
+        assert_eq!(found(&json, search(filter.into())), expected, "{filter}");
+        assert_eq!(found(&text, search(filter.into())), expected, "{filter}");
+        assert_eq!(found(&json, search(as_json)), expected, "{filter} as JSON");
+        // With a condition, which the client checks as well.
+        let both = search(filter.into()).max_cloud_cover(5.0);
+        let is_clear = |item: &Item| item.number("eo:cloud_cover").is_some_and(|percent| percent <= 5.0);
+        expected.retain(|id| items.iter().any(|item| item.id == *id && is_clear(item)));
+        assert_eq!(found(&json, both.clone()), expected, "{filter} and a condition");
+        assert_eq!(found(&text, both), expected, "{filter} and a condition");
+    }
+}
+
+#[test]
+fn fields_limit_the_properties_of_the_response() {
     let Some(stac) = Stac::started() else { return };
     let get = narrowed(
         &stac.all,
@@ -152,7 +316,7 @@ fn collections_and_queryables_are_listed() {
 }
 
 #[test]
-fn a_real_server_refuses_in_one_line() {
+fn the_error_of_a_real_server_is_one_line() {
     let Some(stac) = Stac::started() else { return };
     let catalog = Catalog::stac(&stac.all).unwrap();
     let search = || Search::new(Aoi::from_bbox([-125.0, 24.0, -66.0, 50.0]).unwrap());

@@ -34,7 +34,7 @@ impl Stac {
         // Fails if PostgreSQL is missing.
         output(Command::new("python3").arg(script("stac")))?;
         let process = PythonServer::start("stac", &[folder.as_os_str()])?;
-        let url = |name: &str| process.told[name].as_str().unwrap().to_owned();
+        let url = |name: &str| process.json[name].as_str().unwrap().to_owned();
         Ok(Self { folder, all: url("all"), query: url("query"), plain: url("plain"), _process: process })
     }
 }

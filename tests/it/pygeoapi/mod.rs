@@ -20,7 +20,7 @@ use crate::wait::until;
 
 fn connect(server: &Pygeoapi, folder: &Path) -> ProcessServer {
     let client = Client::builder().simulator(Simulator::start().unwrap()).batches(folder.join("batches"));
-    client.build().unwrap().processes(&server.url).unwrap()
+    client.build().unwrap().process_server(&server.url).unwrap()
 }
 
 /// Returns jobs for places; from the number `free` on they wait until a file exists.
@@ -47,11 +47,11 @@ fn measured(jobs: &JobCollection, folder: &Path) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn fifty_executions_run_at_a_time_and_their_results_come() {
+fn fifty_concurrent_executions_have_results() {
     let folder = tempfile::tempdir().unwrap();
     let Some(pygeoapi) = Pygeoapi::start(folder.path()) else { return };
     let server = connect(&pygeoapi, folder.path());
-    let ids: Vec<_> = server.list().unwrap().iter().map(|one| (one.id.clone(), one.is_async)).collect();
+    let ids: Vec<_> = server.processes().unwrap().iter().map(|one| (one.id.clone(), one.is_async)).collect();
     assert!(
         ids.contains(&("measure".into(), true)) && ids.contains(&("hello-world".into(), true)),
         "{ids:?}"
@@ -79,15 +79,15 @@ fn fifty_executions_run_at_a_time_and_their_results_come() {
 }
 
 #[test]
-fn failures_dismissals_and_pictures_are_told_as_they_are() {
+fn failures_dismissals_and_pictures_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let Some(pygeoapi) = Pygeoapi::start(folder.path()) else { return };
     let server = connect(&pygeoapi, folder.path());
     let measure = server.process("measure").unwrap();
     let places = vec![json!({"place": "Dakar"}), json!({"place": "nowhere"})];
     let jobs = measure.batch("failing", places).unwrap().quiet().run().unwrap();
-    let told: Vec<_> = jobs.iter().map(|record| record.job.clone().unwrap().status).collect();
-    assert_eq!(told, [JobStatus::Succeeded, JobStatus::Failed]);
+    let statuses: Vec<_> = jobs.iter().map(|record| record.job.clone().unwrap().status).collect();
+    assert_eq!(statuses, [JobStatus::Succeeded, JobStatus::Failed]);
     let reason = jobs.iter().find_map(JobRecord::reason).unwrap();
     assert!(reason.contains("there is no such place"), "{reason}");
 
@@ -111,7 +111,7 @@ fn failures_dismissals_and_pictures_are_told_as_they_are() {
 /// Checks that jobs that ran when the server was killed stay `accepted` on it: the user dismisses
 /// them.
 #[test]
-fn a_server_that_is_killed_and_comes_back_loses_nothing() {
+fn no_job_is_lost_when_the_server_is_killed_and_restarted() {
     let folder = tempfile::tempdir().unwrap();
     let Some(first) = Pygeoapi::start(folder.path()) else { return };
     let measure = connect(&first, folder.path()).process("measure").unwrap();
@@ -142,15 +142,15 @@ fn place(record: &JobRecord) -> String {
 }
 
 #[test]
-fn a_process_that_only_runs_while_one_waits_does_so_behind_a_login() {
+fn a_synchronous_process_runs_with_a_login() {
     let folder = tempfile::tempdir().unwrap();
     let Some(pygeoapi) = Pygeoapi::guarded(folder.path(), "hunter2") else { return };
     let client =
         Client::builder().simulator(Simulator::start().unwrap()).batches(folder.path().join("batches"));
     let client = client.build().unwrap();
-    let told = client.processes(&pygeoapi.url).unwrap_err().to_string();
-    assert!(told.contains("it wants a login (401)"), "{told}");
-    let server = client.processes(Endpoint::new(&pygeoapi.url).user("me", "hunter2")).unwrap();
+    let message = client.process_server(&pygeoapi.url).unwrap_err().to_string();
+    assert!(message.contains("it wants a login (401)"), "{message}");
+    let server = client.process_server(Endpoint::new(&pygeoapi.url).user("me", "hunter2")).unwrap();
     let measure = server.process("measure").unwrap();
     assert!(!measure.is_async());
     let name = |number: usize| if number == 7 { "nowhere".to_owned() } else { format!("place {number}") };

@@ -25,8 +25,8 @@ impl Pygeoapi {
 
     fn with(arguments: &[&OsStr]) -> Option<Self> {
         let process = if_possible(PythonServer::start("pygeoapi", arguments))?;
-        let stranded = process.told["stranded"].as_u64().unwrap() as usize;
-        Some(Self { url: process.told["url"].as_str().unwrap().to_owned(), stranded, process })
+        let stranded = process.json["stranded"].as_u64().unwrap() as usize;
+        Some(Self { url: process.json["url"].as_str().unwrap().to_owned(), stranded, process })
     }
 
     /// Kills the server, as `kill -9` does.

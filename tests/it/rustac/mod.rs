@@ -24,19 +24,19 @@ fn questions(items: &[brute::Item]) -> Vec<Question> {
 /// Sends the questions to a server, and returns the ones with another result than the items give.
 fn wrong(url: &str, items: &[brute::Item], questions: &[Question]) -> Vec<String> {
     let catalog = Catalog::stac(url).unwrap();
-    let asked = questions.iter().enumerate();
-    asked.filter_map(|(nth, one)| Some(format!("{nth}: {}", ask(&catalog, items, one).err()?))).collect()
+    let numbered = questions.iter().enumerate();
+    numbered.filter_map(|(nth, one)| Some(format!("{nth}: {}", ask(&catalog, items, one).err()?))).collect()
 }
 
 #[test]
-fn a_server_that_neither_filters_nor_sorts_answers_all() {
+fn all_searches_work_without_filter_and_sort_support() {
     let Some(servers) = Servers::started() else { return };
     let items = brute::items(&servers.folder);
     assert_eq!(wrong(&servers.memory, &items, &questions(&items)), [""; 0]);
 }
 
 #[test]
-fn a_server_without_pages_answers_all() {
+fn all_searches_work_without_pages() {
     let Some(servers) = Servers::started() else { return };
     let items = brute::items(&servers.folder);
     assert_eq!(wrong(&servers.duckdb, &items, &questions(&items)), [""; 0]);
@@ -45,7 +45,7 @@ fn a_server_without_pages_answers_all() {
 /// Checks a server that sorts and pages each collection separately, so each question has one
 /// collection.
 #[test]
-fn a_server_that_sorts_by_bare_names_answers_all() {
+fn all_searches_work_with_sorting_by_unprefixed_names() {
     let Some(servers) = Servers::started() else { return };
     let items = brute::items(&servers.folder);
     let about_one = |question: Question| {

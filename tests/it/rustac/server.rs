@@ -31,7 +31,7 @@ impl Servers {
             return Err(format!("`{}` is missing", folder.display()));
         }
         let process = PythonServer::start("rustac", &[folder.as_os_str()])?;
-        let url = |name: &str| process.told[name].as_str().unwrap().to_owned();
+        let url = |name: &str| process.json[name].as_str().unwrap().to_owned();
         let (memory, duckdb, geoparquet) = (url("memory"), url("duckdb"), url("geoparquet"));
         Ok(Self { folder, memory, duckdb, geoparquet, _process: process })
     }

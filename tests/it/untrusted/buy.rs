@@ -102,7 +102,7 @@ fn storage(client: &Client) {
         display!(item);
     }
     shown("items-map");
-    display!(items.map(&platform::square(0)).unwrap());
+    display!(items.download_quicklooks().unwrap().to_map(&platform::square(0)));
     let folder = tempfile::tempdir().unwrap();
     shown("files");
     display!(items.download(folder.path()).unwrap());

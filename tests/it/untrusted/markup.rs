@@ -93,7 +93,7 @@ fn attributes<'a>(mut rest: &'a str, element: &str, allowed: &[&str]) -> Result<
 }
 
 #[test]
-fn the_reader_finds_what_is_odd() {
+fn the_checker_finds_invalid_markup() {
     assert_eq!(
         check(
             "<div class=\"up42\"><b>a &lt; b</b><br><img alt=\"x\" src=\"data:image/png;base64,AA\"></div>"

@@ -9,7 +9,7 @@ macro_rules! display {
     ($value:expr) => {{
         let value = &$value;
         value.evcxr_display();
-        $crate::untrusted::secrets::tell(value);
+        $crate::untrusted::secrets::record(value);
     }};
 }
 
@@ -18,7 +18,7 @@ macro_rules! frame {
     ($frame:expr) => {{
         let frame = $frame;
         frame.show();
-        $crate::untrusted::secrets::tell_frame(&frame);
+        $crate::untrusted::secrets::record_frame(&frame);
     }};
 }
 
@@ -62,7 +62,7 @@ fn displays() -> Vec<Display> {
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     let printed = String::from_utf8(printed.stdout).unwrap();
     for secret in ["hunter2", "t0ken", account::EULA] {
-        assert!(!printed.contains(secret), "a display tells `{secret}`");
+        assert!(!printed.contains(secret), "a display contains `{secret}`");
     }
     printed.split(SHOWN).skip(1).map(display).collect()
 }
@@ -103,7 +103,7 @@ pub fn write(folder: &Path) {
 }
 
 #[test]
-fn hostile_strings_are_only_ever_text() {
+fn hostile_strings_are_shown_as_text() {
     let displays = displays();
     assert!(displays.len() > 80, "{}", displays.len());
     for Display { name, html, text } in &displays {

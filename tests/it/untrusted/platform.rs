@@ -58,9 +58,9 @@ pub fn start() -> Server {
         };
         let data = |value: Value| json(json!({"error": null, "data": value}));
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        let told = processes::answer(method, path, &texts);
-        if let Some(told) = told.or_else(|| account::answer(method, path, body, &texts)) {
-            return json(told);
+        let response = processes::answer(method, path, &texts);
+        if let Some(response) = response.or_else(|| account::answer(method, path, body, &texts)) {
+            return json(response);
         }
         match (method, path) {
             ("POST", path) if path.starts_with("/realms/") => json(json!({"access_token": "t0ken", "expires_in": 3600})),

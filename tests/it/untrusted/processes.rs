@@ -67,11 +67,11 @@ fn described(id: &str, texts: &[String]) -> Value {
 }
 
 pub fn show(client: &Client, url: &str, texts: &[String]) {
-    let server: ProcessServer = client.processes(format!("{url}/ogc")).unwrap();
+    let server: ProcessServer = client.process_server(format!("{url}/ogc")).unwrap();
     shown("ogc-server");
     display!(server);
     shown("ogc-processes");
-    display!(server.list().unwrap());
+    display!(server.processes().unwrap());
     let process = server.process("x").unwrap();
     shown("ogc-process");
     display!(process);

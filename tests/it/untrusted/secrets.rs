@@ -116,19 +116,19 @@ pub fn keep(content: &str) {
     static FILE: Mutex<Option<File>> = Mutex::new(None);
     let Some(folder) = folder() else { return };
     let mut file = FILE.lock().unwrap();
-    let file = file.get_or_insert_with(|| File::create(folder.join("told.txt")).unwrap());
+    let file = file.get_or_insert_with(|| File::create(folder.join("values.txt")).unwrap());
     writeln!(file, "{content}").unwrap();
 }
 
 /// Records the `Debug` output of a value.
-pub fn tell(value: &impl Debug) {
+pub fn record(value: &impl Debug) {
     if folder().is_some() {
         keep(&format!("{value:?}\n{value:#?}"));
     }
 }
 
 /// Records all cells of a frame.
-pub fn tell_frame(frame: &DataFrame) {
+pub fn record_frame(frame: &DataFrame) {
     let text = |cell: AnyValue<'_>| match cell {
         AnyValue::String(text) => keep(text),
         other => keep(&other.to_string()),
@@ -149,7 +149,7 @@ pub fn save(scenes: &Scenes, page: &str) {
         keep(&format!("{:?} {:?} {:?}", scene.id, scene.properties, scene.assets()));
         keep(&format!("{scene:#?} {:?}", scene.note));
     }
-    tell_frame(&up42::catalog::scan_geoparquet(&path).unwrap().collect().unwrap());
+    record_frame(&up42::catalog::scan_geoparquet(&path).unwrap().collect().unwrap());
 }
 
 /// Subscriber that records all log messages.
@@ -250,7 +250,7 @@ fn rows(path: &Path) -> String {
 }
 
 #[test]
-fn no_value_tells_a_secret_of_a_server() {
+fn printed_values_contain_no_secret_of_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let printed = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "untrusted::show::print", "--ignored", "--nocapture"])
@@ -260,16 +260,16 @@ fn no_value_tells_a_secret_of_a_server() {
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     let mut found = Vec::new();
     let printed = [printed.stdout, printed.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let told = fs::read_to_string(folder.path().join("told.txt")).unwrap();
-    for page in [&printed[0], &told] {
+    let values = fs::read_to_string(folder.path().join("values.txt")).unwrap();
+    for page in [&printed[0], &values] {
         let page = unpacked(page);
         assert!(page.contains("h.example/a.tif"), "the pages were unpacked");
         found.extend(leaks("page", &page));
     }
     found.extend(leaks("output", &printed[0]));
     found.extend(leaks("stderr", &printed[1]));
-    assert!(told.contains("https://h.example/a.tif"));
-    assert!(told.contains("log: up42") && told.contains("try again"), "nothing was logged");
+    assert!(values.contains("https://h.example/a.tif"));
+    assert!(values.contains("log: up42") && values.contains("try again"), "nothing was logged");
     let mut journals = 0;
     for path in files(folder.path()) {
         let is_journal = path.extension().is_some_and(|kind| kind != "lock")
@@ -292,22 +292,22 @@ fn no_value_tells_a_secret_of_a_server() {
 }
 
 #[test]
-fn no_error_tells_a_secret_of_a_server() {
+fn errors_contain_no_secret_of_a_server() {
     let mut found = Vec::new();
     for number in 0..FORMS.len() {
         let text = form(number);
         let server = Server::start(move |request| {
-            let said = |body: serde_json::Value| {
+            let refuse = |body: serde_json::Value| {
                 answer(400, &format!("X-Request-Id: {text}\r\n"), body.to_string().as_bytes())
             };
             match request.split(' ').nth(1).unwrap_or_default() {
                 path if path.starts_with("/realms") => {
                     answer(200, "", br#"{"access_token": "t", "expires_in": 300}"#)
                 }
-                "/v2/budgets" => said(serde_json::json!({"title": text, "detail": text, "code": text})),
+                "/v2/budgets" => refuse(serde_json::json!({"title": text, "detail": text, "code": text})),
                 "/v2/budgets/settings" | "/v2/collections" => answer(200, "", text.as_bytes()),
                 "/v2/orders?size=100" => answer(302, &format!("Location: ftp://{text}\r\n"), b""),
-                _ => said(serde_json::json!({"error": {"code": text, "message": text, "details": [text]}})),
+                _ => refuse(serde_json::json!({"error": {"code": text, "message": text, "details": [text]}})),
             }
         });
         let client = server.client().build().unwrap();
@@ -319,16 +319,17 @@ fn no_error_tells_a_secret_of_a_server() {
             client.workspace().unwrap_err(),
         ];
         for error in errors {
-            let said = error.server_error();
-            let parts = said.map(|said| format!("{:?} {:?} {:?}", said.code, said.message, said.request_id));
-            found.extend(leaks("error", &format!("{error} {error:?} {error:#?} {said:?} {parts:?}")));
+            let server_error = error.server_error();
+            let parts =
+                server_error.map(|one| format!("{:?} {:?} {:?}", one.code, one.message, one.request_id));
+            found.extend(leaks("error", &format!("{error} {error:?} {error:#?} {server_error:?} {parts:?}")));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
-fn a_login_in_a_url_stays_out_of_every_error() {
+fn errors_contain_no_login_of_a_url() {
     let (user, secret) = ("somebody", secret(0));
     let href = format!("http://{user}:{secret}@127.0.0.1:9/a.jpg");
     let item = serde_json::json!({"id": "a", "assets": {"thumbnail": {"href": href}},
@@ -341,15 +342,15 @@ fn a_login_in_a_url_stays_out_of_every_error() {
         panic!("nobody listens there")
     };
     assert_eq!(error.kind(), ErrorKind::Network);
-    let page = quicklooks.map(&super::platform::square(0)).to_html();
-    let told = format!("{error} {error:?} {:?} {page} {}", quicklooks, unpacked(&page));
-    assert!(told.contains("cannot connect to `127.0.0.1:9`"), "{error}");
-    assert!(!told.contains(&secret) && !told.contains(user), "{error}");
+    let page = quicklooks.to_map(&super::platform::square(0)).to_html();
+    let printed_values = format!("{error} {error:?} {:?} {page} {}", quicklooks, unpacked(&page));
+    assert!(printed_values.contains("cannot connect to `127.0.0.1:9`"), "{error}");
+    assert!(!printed_values.contains(&secret) && !printed_values.contains(user), "{error}");
 }
 
 /// Checks that items of real archives are not changed.
 #[test]
-fn real_items_stay_as_they_are() {
+fn real_items_are_unchanged() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/items");
     if !data.is_dir() {
         assert!(std::env::var_os("UP42_REQUIRE_DATA").is_none(), "{} is missing", data.display());
@@ -371,25 +372,26 @@ fn real_items_stay_as_they_are() {
 }
 
 #[test]
-fn a_signed_url_as_an_input_is_kept_for_its_owner_alone() {
+fn a_signed_url_as_an_input_is_stored_privately() {
     let (simulator, folder) =
         (Simulator::builder().clock(Clock::speed(600.0)).start().unwrap(), tempfile::tempdir().unwrap());
     let client = Client::builder().simulator(simulator.clone()).batches(folder.path()).build().unwrap();
     let batch = || {
         let row = serde_json::json!({"name": form(0)});
         client
-            .processes(simulator.ogc_url())
+            .process_server(simulator.ogc_url())
             .unwrap()
             .process("hello-world")
             .unwrap()
             .batch("signed", vec![row])
     };
-    let told = format!("{:?}", batch().unwrap());
+    let printed_values = format!("{:?}", batch().unwrap());
     let jobs = batch().unwrap().quiet().run().unwrap();
     let record = jobs.iter().next().unwrap();
     let shown = [jobs.to_mime_bundle(), record.to_mime_bundle(), client.batches().unwrap().to_mime_bundle()];
-    let told = format!("{told} {jobs:?} {record:?} {shown:?} {:?}", client.batches().unwrap());
-    assert!(leaks("values", &told).is_empty(), "{:?}", leaks("values", &told));
+    let printed_values =
+        format!("{printed_values} {jobs:?} {record:?} {shown:?} {:?}", client.batches().unwrap());
+    assert!(leaks("values", &printed_values).is_empty(), "{:?}", leaks("values", &printed_values));
     let journal = folder.path().join("signed.sqlite");
     let text = String::from_utf8_lossy(&fs::read(&journal).unwrap()).into_owned();
     assert!(text.contains(&secret(0)), "jobs that are sent again need it");

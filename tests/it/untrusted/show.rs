@@ -85,8 +85,8 @@ fn catalog(catalog: &Catalog, texts: &[String]) {
     shown("gallery");
     display!(quicklooks.gallery());
     shown("map");
-    display!(quicklooks.map(&aoi));
-    secrets::save(&scenes, &[quicklooks.map(&aoi).to_html(), quicklooks.gallery().to_html()].concat());
+    display!(quicklooks.to_map(&aoi));
+    secrets::save(&scenes, &[quicklooks.to_map(&aoi).to_html(), quicklooks.gallery().to_html()].concat());
     shown("aoi");
     display!(aoi);
     shown("coverage");
@@ -99,7 +99,7 @@ fn catalog(catalog: &Catalog, texts: &[String]) {
     shown("mosaic");
     display!(mosaic);
     shown("mosaic-map");
-    display!(mosaic.map(&quicklooks));
+    display!(mosaic.to_map(&quicklooks));
     let collections = catalog.collections().unwrap();
     shown("collections");
     display!(collections);
@@ -159,7 +159,7 @@ fn parts(client: &Client, texts: &[String]) {
     shown("job-quicklooks");
     display!(quicklooks);
     shown("job-quicklooks-map");
-    display!(quicklooks.map(&platform::square(0)));
+    display!(quicklooks.to_map(&platform::square(0)));
     let history = client.credit_history().unwrap();
     shown("credits");
     display!(history);
@@ -229,7 +229,7 @@ fn jobs(client: &Client, texts: &[String]) {
     shown("found-frame");
     frame!(found.to_dataframe().unwrap());
     shown("found-map");
-    display!(found.map(&platform::square(0)));
+    display!(found.to_map(&platform::square(0)));
     parts(client, texts);
     let folder = tempfile::tempdir().unwrap();
     let results = jobs.download_results(folder.path()).unwrap();
@@ -240,5 +240,5 @@ fn jobs(client: &Client, texts: &[String]) {
     frame!(results.to_dataframe().unwrap());
     secrets::keep(&std::fs::read_to_string(folder.path().join("data.json")).unwrap());
     shown("results-map");
-    display!(results.map(&platform::square(0)));
+    display!(results.to_map(&platform::square(0)));
 }

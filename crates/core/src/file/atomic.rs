@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_file_stays_until_the_new_one_is_whole() {
+    fn the_old_file_is_replaced_only_by_a_complete_one() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data.json");
         write(&path, b"old").unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_any_length_can_be_written() {
+    fn a_file_name_of_the_maximum_length_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a".repeat(255));
         write(&path, b"x").unwrap();
@@ -178,7 +178,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_permissions_and_what_is_read_only_are_kept() {
+    fn symlinks_permissions_and_read_only_files_are_preserved() {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let folder = tempfile::tempdir().unwrap();
         let [path, link] = ["data.json", "link.json"].map(|name| folder.path().join(name));

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_some_system_refuses_are_changed_and_marked() {
+    fn names_invalid_on_some_system_are_changed_and_get_a_hash() {
         for plain in
             ["multispectral.tif", "PHR1A_2019-05-03.1", "b 1.TIF", "Gärten.tif", "com10.tif", "console"]
         {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_in_case_are_told_apart_in_any_order() {
+    fn names_that_differ_only_in_case_become_distinct() {
         let file = |what: &str, name: &str| (what.to_owned(), name.to_owned());
         let files = [file("B1", "B1.tif"), file("b1", "b1.tif"), file("b2", "b2.tif"), file("x", "b2.TIF")];
         let names = distinct(&files);
@@ -169,7 +169,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_is_made_of_anything(text in "\\PC{0,200}") {
+        fn any_text_becomes_a_portable_name(text in "\\PC{0,200}") {
             let name = portable(&text);
             prop_assert!(is_portable(&name) && !name.contains(['/', '\\', ':']) && !name.starts_with('.'), "{}", name);
             prop_assert_eq!(portable(&name), name.clone(), "it is plain then");

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn footprints_across_the_antimeridian_stay_whole() {
+    fn footprints_across_the_antimeridian_become_continuous() {
         assert!((width(&continuous_near(&band(179.5, -179.5), None)) - 1.0).abs() < 1e-9);
         let split = MultiPolygon::new([band(179.5, 180.0).0, band(-180.0, -179.5).0].concat());
         assert!((width(&continuous_near(&split, None)) - 1.0).abs() < 1e-9);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_across_is_split_there() {
+    fn a_polygon_across_the_antimeridian_is_split_there() {
         for across in [band(177.0, -178.0), band(177.0, 182.0), band(-183.0, -178.0)] {
             let split = split(&across);
             let boxes: Vec<_> =
@@ -163,13 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_around_a_pole_holds_the_pole() {
+    fn a_ring_around_a_pole_contains_the_pole() {
         let polar = ring(&[[0.0, -80.0], [90.0, -80.0], [180.0, -80.0], [-90.0, -80.0]]);
         assert!((split(&polar).unsigned_area() - 3600.0).abs() < 1e-3, "{:?}", split(&polar));
     }
 
     #[test]
-    fn the_whole_earth_stays_whole() {
+    fn a_polygon_of_the_whole_earth_is_not_split() {
         let earth = ring(&[[-180.0, -90.0], [180.0, -90.0], [180.0, 90.0], [-180.0, 90.0]]);
         assert_eq!(continuous_near(&earth, None), earth);
         let cut = cut_edges(&earth);

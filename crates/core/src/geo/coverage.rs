@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_areas_run_along_their_parallels() {
+    fn edges_of_wide_areas_follow_parallels() {
         // The area of the ellipsoid (NGA.STND.0036, table 3.5: 510,065,621.7 km²).
         assert!((area_km2(&shape([-180.0, -90.0, 180.0, 90.0])) - 510_065_621.7).abs() < 1.0);
         assert!((area_km2(&shape([0.0, 0.0, 90.0, 60.0])) - 55_154_240.1).abs() < 1.0);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_footprint_across_the_antimeridian_covers_what_lies_there() {
+    fn a_footprint_across_the_antimeridian_covers_both_sides() {
         let unsplit = |west: f64, east: f64| -> Geometry {
             let ring = vec![(west, 0.0), (east, 0.0), (east, 1.0), (west, 1.0)];
             geo::Polygon::new(ring.into(), vec![]).into()

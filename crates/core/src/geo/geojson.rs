@@ -68,7 +68,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_position_that_is_too_short_is_told() {
+    fn a_position_that_is_too_short_is_an_error() {
         let message = |json| geometry_from_json(&json).unwrap_err().to_string();
         let polygon = json!({"type": "Polygon", "coordinates": [[[0], [1], [2], [0]]]});
         assert_eq!(message(polygon.clone()), "position [0.0] needs a longitude and a latitude");

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn every_detail_tells_the_same_continents() {
+    fn all_levels_of_detail_have_the_same_land() {
         let whole = land_mask([-180.0, -90.0, 180.0, 90.0], 360, 180);
         let share = whole.iter().filter(|land| **land).count() as f64 / whole.len() as f64;
         // Land is 29 % of the Earth, and more in a grid of equal degrees.
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn coasts_leave_out_the_cuts() {
+    fn coasts_exclude_the_edges_of_the_tile() {
         let inland = land(Detail::Place, [24.1, 20.1, 25.9, 21.9]);
         assert!(!inland.rings.is_empty() && inland.coasts.is_empty(), "the Libyan desert has no coast");
         let dakar = land(Detail::Place, [-18.0, 14.0, -17.0, 15.0]);

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_under_two_parts_counts_once() {
+    fn overlapping_parts_count_once() {
         let both = MultiPolygon::new([band(0.0, 2.0).0, band(1.0, 3.0).0].concat());
         let united = without_overlaps(both.clone());
         assert!((area_km2(&united) / area_km2(&band(0.0, 3.0)) - 1.0).abs() < 1e-6, "{united:?}");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_do_not_overlap_stay_as_they_are() {
+    fn parts_that_do_not_overlap_are_unchanged() {
         let apart = MultiPolygon::new([band(0.0, 1.0).0, band(1.0, 3.0).0, band(-9.0, -8.0).0].concat());
         assert_eq!(without_overlaps(apart.clone()), apart);
     }

@@ -53,7 +53,7 @@ pub fn check_crossings<'a>(
 ) -> Result<()> {
     let edges = polygons.into_iter().enumerate().flat_map(|(at, polygon)| edges(polygon, at)).collect();
     let mut crossings = 0;
-    meetings(edges, budget, |one, other, _| {
+    intersections(edges, budget, |one, other, _| {
         // A shared corner, as that of adjacent edges, is not a crossing for a union.
         let (one, other) = (one.line, other.line);
         let is_corner = [one.start, one.end].iter().any(|at| [other.start, other.end].contains(at));
@@ -64,9 +64,9 @@ pub fn check_crossings<'a>(
 
 fn is_valid(polygon: &Polygon, budget: &ReadBudget) -> Result<bool> {
     let (mut is_valid, mut crossings) = (true, 0);
-    meetings(edges(polygon, 0).collect(), budget, |one, other, meeting| {
-        let is_along = matches!(meeting, LineIntersection::Collinear { .. });
-        let is_crossing = matches!(meeting, LineIntersection::SinglePoint { is_proper: true, .. });
+    intersections(edges(polygon, 0).collect(), budget, |one, other, intersection| {
+        let is_along = matches!(intersection, LineIntersection::Collinear { .. });
+        let is_crossing = matches!(intersection, LineIntersection::SinglePoint { is_proper: true, .. });
         let is_wrong = match one.ring == other.ring {
             // Adjacent edges share a corner; if they lie on each other, they form a spike.
             true => is_along || !one.is_beside(other),
@@ -129,7 +129,7 @@ fn edges(polygon: &Polygon, at: usize) -> impl Iterator<Item = Edge> + '_ {
 }
 
 /// Calls `found` for each pair of edges that meet, until the first error.
-fn meetings(
+fn intersections(
     mut edges: Vec<Edge>,
     budget: &ReadBudget,
     mut found: impl FnMut(&Edge, &Edge, LineIntersection<f64>) -> Result<()>,
@@ -146,8 +146,8 @@ fn meetings(
             if one.is_above_or_below(other) {
                 continue;
             }
-            if let Some(meeting) = line_intersection(one.line, other.line) {
-                found(one, other, meeting)?;
+            if let Some(intersection) = line_intersection(one.line, other.line) {
+                found(one, other, intersection)?;
             }
         }
     }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn valid_polygons_stay_as_they_are() {
+    fn valid_polygons_are_unchanged() {
         let touching = wkt!(MULTIPOLYGON(
             ((0. 0., 4. 1., 4. 4., 0. 4., 0. 0.), (0. 2., 2. 1., 3. 2., 2. 3., 0. 2.)),
             ((10. 0., 14. 0., 14. 4., 10. 4., 10. 0.), (11. 2., 12. 1., 13. 2., 12. 3., 11. 2.), (13. 2., 13.5 1., 13.7 2., 13. 2.)),
@@ -189,7 +189,7 @@ mod tests {
 
     /// Compares areas with those of shapely 2.2.0, `make_valid`.
     #[test]
-    fn what_is_wrong_is_repaired_as_shapely_does() {
+    fn invalid_polygons_are_repaired_as_by_shapely() {
         let bow_tie = wkt!(POLYGON((0. 0., 3. 3., 3. 0., 0. 1., 0. 0.)));
         let star = wkt!(POLYGON((0. 3., 2. -3., -3. 1., 3. 1., -2. -3., 0. 3.)));
         let spike = wkt!(POLYGON((0. 0., 4. 0., 4. 4., 2. 4., 2. 6., 2. 4., 0. 4., 0. 0.)));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scribble_is_refused_before_it_takes_memory_or_time() {
+    fn too_many_crossings_are_refused_early() {
         let message = |budget: &ReadBudget| repaired(&scribble(), budget).unwrap_err().to_string();
         insta::assert_snapshot!(message(&ReadBudget::default()), @"its edges cross each other more than 1000000 times: such a shape is not an outline, draw it anew");
         let late = ReadBudget::new(ReadLimits::default().time(Duration::ZERO));

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_string_asks_for_no_place() {
+    fn brackets_in_a_string_count_as_its_bytes_only() {
         assert_eq!(size(br#""[[[[,,,,{{{{""#), 14 + ELEMENT);
         assert_eq!(size(br#"["\"[", 1]"#), 10 + LIST + 3 * ELEMENT);
         assert_eq!(size(b"\"\\"), 2 + ELEMENT);
@@ -97,7 +97,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_tree_is_larger(text in "[\\[\\]{}:,\"\\\\a1 ]{0,60}", lists in prop::collection::vec(prop::collection::vec(0..9, 0..9), 0..9)) {
+        fn the_estimate_is_an_upper_bound(text in "[\\[\\]{}:,\"\\\\a1 ]{0,60}", lists in prop::collection::vec(prop::collection::vec(0..9, 0..9), 0..9)) {
             for text in [text, serde_json::to_string(&lists).unwrap()] {
                 if let Ok(value) = serde_json::from_str::<Value>(&text) {
                     prop_assert!(held(&value) as u64 <= size(text.as_bytes()), "{text}");

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_keep_their_text() {
+    fn members_have_their_source_text() {
         let mut walk = Walk::new(r#" {"a" : [1, {"b": "}"}], "\u0063": null }  7"#);
         let mut found = Vec::new();
         walk.members(|name, walk| {
@@ -132,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_by_its_place() {
-        let told = |text| {
+    fn an_error_names_line_and_column() {
+        let message = |text| {
             let mut walk = Walk::new(text);
             walk.members(|_, walk| walk.value().map(drop)).unwrap_err().to_string()
         };
-        assert_eq!(told("{\"a\": 1,\n \"b\": tru}"), "expected ident at line 2 column 10");
-        assert_eq!(told("{\"a\": 1,"), "EOF while parsing an object at line 1 column 8");
-        assert_eq!(told("[]"), "unexpected text at byte 0");
+        assert_eq!(message("{\"a\": 1,\n \"b\": tru}"), "expected ident at line 2 column 10");
+        assert_eq!(message("{\"a\": 1,"), "EOF while parsing an object at line 1 column 8");
+        assert_eq!(message("[]"), "unexpected text at byte 0");
     }
 }

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn each_limit_is_named_where_it_is_passed() {
+    fn the_error_of_each_limit_names_it() {
         let limits = ReadLimits::default().bytes(1_500_000).count(3).positions(10);
         let budget = ReadBudget::new(limits.clone());
         budget.take_count(3, "features").unwrap();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_json_count_before_they_are_made() {
+    fn json_values_count_before_they_are_parsed() {
         let budget = ReadBudget::new(ReadLimits::default().bytes(500));
         let lists = [b'['; 4];
         insta::assert_snapshot!(message(budget.check_json(&lists)), @"its values take more than 0.001 MB of memory: simplify it, cut it into parts, or raise `ReadLimits::bytes`");
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_the_limits_is_read_whole() {
+    fn input_within_the_limits_is_read_completely() {
         let budget = ReadBudget::new(ReadLimits::default().bytes(10_000_000).time(Duration::MAX));
         let source = std::io::repeat(7).take(9_999_999);
         assert_eq!(budget.read_to_end(source).unwrap().len(), 9_999_999);

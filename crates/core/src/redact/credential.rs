@@ -42,7 +42,7 @@ const LOGIN: usize = 8;
 /// Largest length of a word of prose, in characters.
 const PROSE: usize = 20;
 /// Number of bytes of a value that are checked.
-const LOOKED_AT: usize = 128;
+const CHECKED_BYTES: usize = 128;
 
 /// Meaning of a name for its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl Name {
 
     /// Returns whether a value after the name is a secret.
     pub fn hides(self, value: &str) -> bool {
-        let value = value.get(..value.floor_char_boundary(LOOKED_AT)).unwrap_or_default();
+        let value = value.get(..value.floor_char_boundary(CHECKED_BYTES)).unwrap_or_default();
         match self {
             Self::Secret => true,
             Self::Pass => {

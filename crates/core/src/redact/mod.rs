@@ -140,9 +140,9 @@ impl Redaction {
             return self.of(path).into_owned() + &link::parameters(parameters, self.marks);
         }
         if let Some((value, _)) = credential::named(before).filter(|(value, _)| *value < word.len()) {
-            let is_told =
+            let is_harmless =
                 start.is_none() && !word[..value].ends_with('=') && credential::is_prose(&word[value..]);
-            return if is_told { word.to_owned() } else { credential::hidden(word, value) };
+            return if is_harmless { word.to_owned() } else { credential::hidden(word, value) };
         }
         let before = random::without_tokens(before);
         match link.is_empty() {

@@ -11,7 +11,7 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 #[test]
-fn of_a_url_stay_host_path_and_harmless_parameters() {
+fn a_url_is_reduced_to_host_path_and_harmless_parameters() {
     check(&[
         ("https://h/a?X-Amz-Signature=hunter2#x", "https://h/a?…#…"),
         ("https://me:hunter2@h:8080/a.tif?f=json&b=1", "https://h:8080/a.tif?f=json&…"),
@@ -48,7 +48,7 @@ fn of_a_url_stay_host_path_and_harmless_parameters() {
 }
 
 #[test]
-fn a_url_is_known_however_it_is_encoded() {
+fn encoded_urls_are_redacted() {
     check(&[
         (r"https:\/\/me:hunter2@h\/a?sig=hunter2", "https://h/a?…"),
         (r#""{\"href\":\"https:\\\/\\\/h\\\/a?sig=hunter2\"}""#, r#""{\"href\":\"https://h/a?…\"}""#),
@@ -63,7 +63,7 @@ fn a_url_is_known_however_it_is_encoded() {
 }
 
 #[test]
-fn a_part_of_a_path_that_is_a_key_is_left_out() {
+fn keys_in_paths_are_redacted() {
     for key in [
         "s--1b2C3d4E--",
         "dBjftJeZ4CVPmB92K27uhb",
@@ -82,9 +82,9 @@ fn a_part_of_a_path_that_is_a_key_is_left_out() {
     }
 }
 
-/// Hosts and ids as in archives; `real_items_stay_as_they_are` in `tests/it` reads more.
+/// Hosts and ids as in archives; `real_items_are_unchanged` in `tests/it` reads more.
 #[test]
-fn paths_of_archives_stay() {
+fn paths_of_archives_are_unchanged() {
     for path in [
         "sentinel-s2-l2a-cogs/28/P/BB/2020/1/S2A_28PBB_20200101_0_L2A/B04.tif",
         "S2A_MSIL2A_20200101T112451_N0213_R037_T28PBB_20200101T132454.SAFE",
@@ -114,7 +114,7 @@ fn paths_of_archives_stay() {
 }
 
 #[test]
-fn values_behind_the_names_of_secrets_are_left_out() {
+fn values_after_names_of_secrets_are_redacted() {
     check(&[
         ("Authorization: Bearer abc-1234", "Authorization: Bearer …"),
         ("no: Bearer AbCd1234, sorry", "no: Bearer …, sorry"),
@@ -145,7 +145,7 @@ fn values_behind_the_names_of_secrets_are_left_out() {
 }
 
 #[test]
-fn prose_stays() {
+fn prose_is_unchanged() {
     for prose in [
         "Bearer authentication is required, or Basic",
         "the answer holds no `access_token`: log in again",
@@ -172,7 +172,7 @@ fn prose_stays() {
 }
 
 #[test]
-fn in_files_a_url_stays_one() {
+fn a_redacted_url_in_data_is_a_url() {
     assert_eq!(data("https://me:hunter2@h/a?sig=hunter2#x"), "https://h/a");
     assert_eq!(data("https://h/a?f=json&sig=hunter2"), "https://h/a?f=json");
     assert_eq!(data(r#"{"token": 7, "n": "https://h?sig=x"}"#), r#"{"token":"…","n":"https://h"}"#);
@@ -180,7 +180,7 @@ fn in_files_a_url_stays_one() {
 }
 
 #[test]
-fn documents_keep_their_form() {
+fn redacted_json_keeps_its_structure() {
     for (given, kept) in [
         (
             r#"{"a":{"href":"https://h/a?se=1&sig=hunter2"},"b":["https://h/map?item=x"]}"#,
@@ -207,7 +207,7 @@ fn documents_keep_their_form() {
 /// One in two hundred base64 keys of 32 bytes may look like a name, one in eight of 16 bytes; no
 /// hexadecimal key does.
 #[test]
-fn a_key_seldom_looks_like_a_name() {
+fn few_random_keys_are_taken_for_names() {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use sha2::{Digest, Sha256};
@@ -224,7 +224,7 @@ fn a_key_seldom_looks_like_a_name() {
 /// The time for hostile text does not grow with the square of its length, and the stack does not
 /// overflow.
 #[test]
-fn any_length_is_read() {
+fn texts_of_any_length_are_redacted() {
     for part in [
         "a://",
         "https://a/",
@@ -256,7 +256,7 @@ fn any_length_is_read() {
 
 proptest! {
     #[test]
-    fn no_parameter_is_told_in_any_encoding(
+    fn parameters_in_any_encoding_are_redacted(
         secret in "[a-z0-9]{12}",
         name in "[A-Za-z_-]{1,12}x",
         rounds in 0..4usize,
@@ -271,7 +271,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_can_be_read(given in "(\\PC|[:/?&=%@\\\\\"'#;.]|https://|token|Bearer ){0,40}") {
+    fn any_text_is_redacted_without_a_panic(given in "(\\PC|[:/?&=%@\\\\\"'#;.]|https://|token|Bearer ){0,40}") {
         let _ = (text(&given), data(&given), json(&given));
     }
 }

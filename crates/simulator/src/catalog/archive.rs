@@ -198,8 +198,8 @@ fn compose(
     }
     let cloud_cover = sky::cloud_cover(lat, at, rng);
     let incidence = ((1.0 + 695.0 / 6371.0) * roll.to_radians().sin()).asin().to_degrees();
-    let lean = sky::lean(lat);
-    let view_azimuth = (lean + if roll < 0.0 { 90.0 } else { 270.0 }).rem_euclid(360.0);
+    let track_angle = sky::track_angle(lat);
+    let view_azimuth = (track_angle + if roll < 0.0 { 90.0 } else { 270.0 }).rem_euclid(360.0);
     Some(Scene {
         id: id(sensor, platform, at, cell, nth),
         sensor,
@@ -217,10 +217,10 @@ fn compose(
 
 /// Returns the corners: upper left, upper right, lower right, lower left.
 fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, rng: &mut SeededRng) -> [[f64; 2]; 4] {
-    let (lean, taper, stretch) = match sensor.schedule {
+    let (track_angle, taper, stretch) = match sensor.schedule {
         Schedule::Tasked { .. } => {
-            let lean = sky::lean(lat) + rng.between(-1.5, 1.5);
-            (lean, roll / 30.0 * 0.02 + rng.between(-0.006, 0.006), roll.to_radians().cos().powi(-2))
+            let track_angle = sky::track_angle(lat) + rng.between(-1.5, 1.5);
+            (track_angle, roll / 30.0 * 0.02 + rng.between(-0.006, 0.006), roll.to_radians().cos().powi(-2))
         }
         // Tiles of a UTM grid are rotated by the convergence of the meridians only.
         Schedule::Systematic { .. } => {
@@ -230,7 +230,7 @@ fn footprint(sensor: &Sensor, [lon, lat]: [f64; 2], roll: f64, rng: &mut SeededR
     };
     let width = sensor.swath * stretch / 2.0;
     let length = rng.between(sensor.length.0, sensor.length.1) / 2.0;
-    let (sine, cosine) = lean.to_radians().sin_cos();
+    let (sine, cosine) = track_angle.to_radians().sin_cos();
     let degrees_east = DEGREE * lat.to_radians().cos().max(0.1);
     let corner = |right: f64, up: f64| {
         let half = width * (1.0 + taper * up);

@@ -27,7 +27,7 @@ pub(super) fn block_names(sensor: &Sensor) -> Vec<&'static str> {
 
 impl Platform {
     /// Handles a search without a host (8.1) or of one host (8.3, 8.4).
-    pub(crate) fn classic_search(&self, request: &Request, host: Option<&str>) -> Answer {
+    pub(super) fn classic_search(&self, request: &Request, host: Option<&str>) -> Answer {
         let body = request.json()?;
         let refused = |message: String| match host {
             Some(_) => Reply::json(
@@ -124,7 +124,7 @@ impl Platform {
     }
 
     /// Handles a request for a quicklook (8.2, 8.5).
-    pub(crate) fn classic_quicklook(&self, id: &str) -> Answer {
+    pub(super) fn classic_quicklook(&self, id: &str) -> Answer {
         let missing = || Reply::json(404, &json!({"error": {"message": "Not Found"}}));
         self.picture(id, "quicklook").ok_or_else(missing)
     }
@@ -141,7 +141,7 @@ fn collections_of_host(host: &str, wanted: Option<Vec<String>>) -> Result<Vec<St
     }
     let Some(wanted) = wanted else { return Ok(of_host.into_iter().map(String::from).collect()) };
     match wanted.iter().find(|name| !of_host.iter().any(|known| known.eq_ignore_ascii_case(name))) {
-        Some(stranger) => Err(format!("Collection {stranger} does not belong to host {host}")),
+        Some(unknown) => Err(format!("Collection {unknown} does not belong to host {host}")),
         None => Ok(wanted),
     }
 }

@@ -15,7 +15,7 @@ const SORTED_BY: [&str; 4] = ["name", "title", "description", "type"];
 
 impl Platform {
     /// Handles `GET /v2/collections` (9.4) with a Spring page.
-    pub(crate) fn list_collections(&self, request: &Request) -> Answer {
+    pub(super) fn list_collections(&self, request: &Request) -> Answer {
         let (page, size) =
             (request.number("page")?.unwrap_or(0), request.number("size")?.unwrap_or(PAGE).clamp(1, 100));
         let mut all: Vec<Value> =

@@ -11,14 +11,14 @@ use crate::store::stamp;
 
 impl Platform {
     /// Handles `GET /data-products` (9.1).
-    pub(crate) fn data_products(&self) -> Answer {
+    pub(super) fn data_products(&self) -> Answer {
         let opened = self.store().opened;
         let product = |product: &Product| product_json(product, opened);
         Ok(Reply::data(PRODUCTS.iter().filter_map(product).collect::<Vec<_>>()))
     }
 
     /// Handles `GET /collections` (9.2).
-    pub(crate) fn classic_collections(&self) -> Answer {
+    pub(super) fn classic_collections(&self) -> Answer {
         let opened = self.store().opened;
         let archive = SENSORS.iter().map(|sensor| collection_json(sensor.collection, sensor, opened));
         let tasking = by_collection("phr").map(|sensor| collection_json(TASKING, sensor, opened));

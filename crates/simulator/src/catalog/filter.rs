@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn both_languages_say_the_same() {
+    fn query_and_cql2_give_the_same_filter() {
         let query = Filter::from_query(&json!({"eo:cloud_cover": {"LTE": 20}})).unwrap();
         let cql = json!({"op": "and", "args": [
             {"op": "<=", "args": [{"property": "properties.eo:cloud_cover"}, 20]},
@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn a_search_around_a_filter_changes_nothing() {
+    fn a_filter_in_a_search_object_is_read() {
         let cql = json!({"op": "<=", "args": [{"property": "eo:cloud_cover"}, 20]});
         let filter = Filter::from_cql2(&json!({"max_items": 50, "limit": 50, "filter": cql})).unwrap();
         assert!(filter.holds(&cloud(Some(20.0))) && !filter.holds(&cloud(Some(20.1))));
     }
 
     #[test]
-    fn what_is_missing_matches_no_condition() {
+    fn a_missing_property_matches_no_condition() {
         for op in ["=", "<>", "<", "<=", ">", ">="] {
             let cql = json!({"op": op, "args": [{"property": "eo:cloud_cover"}, 0]});
             assert!(!Filter::from_cql2(&cql).unwrap().holds(&cloud(None)), "{op}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn between_takes_both_forms() {
+    fn between_has_two_forms() {
         let property = json!({"property": "eo:cloud_cover"});
         for args in [json!([property, 5, 10]), json!([property, [5, 10]])] {
             let filter = Filter::from_cql2(&json!({"op": "between", "args": args})).unwrap();

@@ -169,7 +169,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn odd_items_are_kept() {
+    fn items_without_time_and_geometry_are_stored() {
         let mut given = Given::default();
         given.add(json!({"id": "a", "properties": {"datetime": null}, "geometry": null})).unwrap();
         let odd = &given.items[0];
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_starts_at_the_upper_left() {
+    fn corners_start_at_the_upper_left() {
         let mut given = Given::default();
         let ring = json!([[[1.0, 0.1], [0.9, 1.0], [0.0, 0.9], [0.1, 0.0], [1.0, 0.1]]]);
         given.add(json!({"id": "a", "geometry": {"type": "Polygon", "coordinates": ring}})).unwrap();

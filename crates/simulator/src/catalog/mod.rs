@@ -20,3 +20,19 @@ mod stac_root;
 pub(super) use archive::LARGEST_LATITUDE;
 pub(super) use filter::{instant, order};
 pub(super) use search::Catalog;
+
+use super::routes::{Route, get, post};
+
+/// Returns the endpoints of the classic search, of data products and of collections.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        post("/catalog/stac/search", |platform, request, []| platform.classic_search(request, None)),
+        post("/catalog/hosts/{host}/stac/search", |platform, request, [host]| {
+            platform.classic_search(request, Some(host))
+        }),
+        get("/catalog/{host}/image/{id}/quicklook", |platform, _, [_, id]| platform.classic_quicklook(id)),
+        get("/data-products", |platform, _, []| platform.data_products()),
+        get("/collections", |platform, _, []| platform.classic_collections()),
+        get("/v2/collections", |platform, request, []| platform.list_collections(request)),
+    ]
+}

@@ -95,7 +95,7 @@ fn present(value: &Value) -> Option<&Value> {
 pub(super) fn known(object: &Value, names: &[&str]) -> Result<(), String> {
     let keys = object.as_object().into_iter().flat_map(|object| object.keys());
     match keys.into_iter().find(|key| !names.contains(&key.as_str())) {
-        Some(stranger) => Err(format!("Unrecognized field \"{stranger}\", known are {}", names.join(", "))),
+        Some(unknown) => Err(format!("Unrecognized field \"{unknown}\", known are {}", names.join(", "))),
         None => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ use super::sensor::SENSORS;
 /// Largest number of rows per collection that a search finds, whatever its area.
 const MOST_ROWS: usize = 12_000;
 /// Largest number of cached searches, so that the pages of a search need its work only once.
-const REMEMBERED: usize = 16;
+const CACHED_SEARCHES: usize = 16;
 
 /// Generated scene, or the index of one supplied by the user.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Catalog {
         }
         let rows = Arc::new(self.search(query));
         let mut found = lock();
-        if found.len() >= REMEMBERED {
+        if found.len() >= CACHED_SEARCHES {
             found.clear();
         }
         found.insert(key, Arc::clone(&rows));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_search_finds_the_same_rows_in_the_same_order() {
+    fn the_same_search_has_the_same_result() {
         let ids = |seed| -> Vec<String> {
             let catalog = Catalog::new(seed, Given::default());
             let rows = catalog.find(&dakar("spot"));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_no_reason_to_miss_a_scene_in_a_large_area() {
+    fn a_filter_in_a_large_area_misses_no_scene() {
         let catalog = Catalog::new(42, Given::default());
         let ids = |bbox: Value| -> Vec<String> {
             let body = json!({
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scene_holds_an_area_or_only_touches_it() {
+    fn contains_selects_fewer_scenes_than_intersects() {
         let catalog = Catalog::new(42, Given::default());
         let found = |contains| catalog.find(&Query { contains, ..dakar("spot") }).len();
         let held = catalog.find(&Query { contains: true, ..dakar("spot") });

@@ -143,13 +143,13 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_shape() {
+    fn invalid_json_is_no_shape() {
         assert!(parse(&json!({"type": "Polygon", "coordinates": [[["a", 1]]]})).is_none());
         assert!(parse(&json!(null)).is_none());
     }
 
     #[test]
-    fn a_bbox_keeps_to_the_map_and_may_cross_the_antimeridian() {
+    fn a_bbox_is_on_the_map_and_may_cross_the_antimeridian() {
         let area = |bbox: Value| Area::of_bbox(&bbox);
         for wrong in [json!([0, 0, 1]), json!([0, 2, 1, 1]), json!([0, 0, 1, 91]), json!([-181, 0, 1, 1])] {
             assert!(area(wrong.clone()).is_err(), "{wrong}");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_area_is_a_geometry_with_something_in_it() {
+    fn an_area_is_a_geometry_that_is_not_empty() {
         let square = ring_json(&corners([1.0, 2.0, 3.0, 4.0]));
         assert!(Area::of_geometry(&square).is_ok());
         for wrong in [

@@ -27,7 +27,7 @@ pub(super) fn sun(lon: f64, lat: f64, at: i64) -> (f64, f64) {
 
 /// Returns the angle between the ground track of a descending pass and the meridian in degrees: the
 /// inclination of 98.2° alone gives 8.2° at the equator.
-pub(super) fn lean(lat: f64) -> f64 {
+pub(super) fn track_angle(lat: f64) -> f64 {
     let sine = 8.2_f64.to_radians().sin() / lat.to_radians().cos().max(0.2);
     sine.clamp(-0.9, 0.9).asin().to_degrees()
 }
@@ -65,7 +65,7 @@ mod tests {
     const DECEMBER: i64 = 1_608_544_800_000; // 2020-12-21T10:00:00Z
 
     #[test]
-    fn the_sun_stands_where_it_should() {
+    fn the_sun_has_the_expected_position() {
         let (elevation, azimuth) = sun(13.4, 52.5, JUNE);
         assert!((50.0..61.0).contains(&elevation), "{elevation}");
         assert!((120.0..170.0).contains(&azimuth), "{azimuth}");

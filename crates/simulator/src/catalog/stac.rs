@@ -10,9 +10,10 @@ use super::landing::CONFORMS_TO;
 use super::query::{Query, known};
 use super::search::Row;
 use super::stac_root::StacRoot;
-use crate::platform::{Platform, wrong_method};
+use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::request::Request;
+use crate::routes::{Route, get, post};
 
 const PAGE: usize = 10;
 const LARGEST_PAGE: usize = 500;
@@ -21,34 +22,58 @@ fn bad_request(message: impl Into<String>) -> Reply {
     Reply::refused(400, 400, message)
 }
 
+/// Returns the endpoints of both roots.
+pub(crate) fn routes() -> Vec<Route> {
+    let mut routes = vec![
+        post(
+            "/v2/catalog/collections/{collection}/items/{id}/assets/{key}/download-url",
+            |platform, _, [collection, id, key]| platform.asset_url(collection, id, key),
+        ),
+        get("/stac/collections/{collection}/items/{id}/{file}", |platform, _, [collection, id, file]| {
+            platform.image(collection, id, file)
+        }),
+    ];
+    for root in ["/v2/catalog", "/stac"] {
+        routes.extend(routes_below_root().into_iter().map(|route| route.below(root)));
+    }
+    routes
+}
+
+/// Returns the endpoints that each root has, with their paths below it.
+fn routes_below_root() -> Vec<Route> {
+    vec![
+        get("", |platform, request, []| Ok(platform.landing_page(&platform.root_of(request)))),
+        get("/conformance", |_, _, []| Ok(Reply::json(200, &json!({"conformsTo": CONFORMS_TO})))),
+        get("/queryables", |platform, request, []| Ok(platform.queryables(&platform.root_of(request)))),
+        get("/collections", |platform, request, []| Ok(platform.collections(&platform.root_of(request)))),
+        get("/collections/{collection}", |platform, request, [collection]| {
+            platform.collection(&platform.root_of(request), collection)
+        }),
+        get("/collections/{collection}/queryables", |platform, request, [collection]| {
+            let root = platform.root_of(request);
+            platform.collection(&root, collection)?;
+            Ok(platform.queryables(&root))
+        }),
+        get("/collections/{collection}/items", |platform, request, [collection]| {
+            let root = platform.root_of(request);
+            platform.collection(&root, collection)?;
+            platform.search_by_query(&root, request, Some(collection))
+        }),
+        get("/collections/{collection}/items/{id}", |platform, request, [collection, id]| {
+            platform.item(&platform.root_of(request), collection, id)
+        }),
+        get("/search", |platform, request, []| {
+            platform.search_by_query(&platform.root_of(request), request, None)
+        }),
+        post("/search", |platform, request, []| {
+            platform.search_by_body(&platform.root_of(request), &request.json()?)
+        }),
+    ]
+}
+
 impl Platform {
-    pub(crate) fn stac(&self, request: &Request, path: &[&str]) -> Answer {
-        let root = &StacRoot::of(request, &self.api_url);
-        match (request.method.as_str(), path) {
-            ("GET", []) => Ok(self.landing_page(root)),
-            ("GET", ["conformance"]) => Ok(Reply::json(200, &json!({"conformsTo": CONFORMS_TO}))),
-            ("GET", ["queryables"]) => Ok(self.queryables(root)),
-            ("GET", ["collections", name, "queryables"]) => {
-                self.collection(root, name).map(|_| self.queryables(root))
-            }
-            ("GET", ["collections"]) => Ok(self.collections(root)),
-            ("GET", ["collections", name]) => self.collection(root, name),
-            ("GET", ["collections", name, "items"]) => {
-                self.collection(root, name)?;
-                self.search_by_query(root, request, Some(name))
-            }
-            ("GET", ["collections", name, "items", id]) => self.item(root, name, id),
-            ("POST", ["collections", name, "items", id, "assets", key, "download-url"]) if !root.is_open => {
-                self.asset_url(name, id, key)
-            }
-            ("GET", ["collections", name, "items", id, file]) if root.is_open => self.image(name, id, file),
-            ("GET", ["search"]) => self.search_by_query(root, request, None),
-            ("POST", ["search"]) => self.search_by_body(root, &request.json()?),
-            (_, [] | ["search"] | ["collections", ..] | ["conformance"] | ["queryables"]) => {
-                Err(wrong_method(request))
-            }
-            _ => Err(Reply::problem(404, "Resource does not exist.")),
-        }
+    fn root_of(&self, request: &Request) -> StacRoot {
+        StacRoot::of(request, &self.api_url)
     }
 
     fn item(&self, root: &StacRoot, collection: &str, id: &str) -> Answer {

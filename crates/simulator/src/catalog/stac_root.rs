@@ -9,7 +9,7 @@ use crate::request::Request;
 #[derive(Clone, Debug)]
 pub(crate) struct StacRoot {
     url: String,
-    pub is_open: bool,
+    is_open: bool,
 }
 
 impl StacRoot {

@@ -6,34 +6,35 @@ use super::asset::{Asset, finished_at};
 use crate::auth::WORKSPACE_ID;
 use crate::orders::order::Order;
 use crate::pagination::{page_json, page_of, sort};
-use crate::platform::{Platform, wrong_method};
+use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::request::Request;
+use crate::routes::{Route, get};
 
 const PAGE: usize = 10;
 
+/// Returns the endpoints of classic assets.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        get("/workspaces/{workspace}/assets", |platform, request, [_]| platform.list_classic_assets(request)),
+        get("/workspaces/{workspace}/assets/{id}", |platform, _, [_, id]| {
+            let (asset, order) = platform.classic_asset(id)?;
+            Ok(Reply::data(asset.classic_json(&order)))
+        }),
+        get("/workspaces/{workspace}/assets/{id}/downloadUrl", |platform, _, [_, id]| {
+            let (asset, _) = platform.classic_asset(id)?;
+            Ok(Reply::data(json!({"url": platform.asset_url_of(&asset)})))
+        }),
+    ]
+}
+
 impl Platform {
-    /// Handles requests below `W/assets`.
-    pub(crate) fn classic_assets(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("GET", []) => {
-                let (page, size) = page_of(request, PAGE)?;
-                let json = |order: &Order| Asset::archive_of(order).classic_json(order);
-                let mut assets: Vec<Value> = self.stored().iter().map(json).collect();
-                sort(&mut assets, request, "Asset", &Asset::SORTED_BY)?;
-                Ok(Reply::data(page_json(&assets, page, size)))
-            }
-            ("GET", [id]) => {
-                let (asset, order) = self.classic_asset(id)?;
-                Ok(Reply::data(asset.classic_json(&order)))
-            }
-            ("GET", [id, "downloadUrl"]) => {
-                let (asset, _) = self.classic_asset(id)?;
-                Ok(Reply::data(json!({"url": self.asset_url_of(&asset)})))
-            }
-            (_, [] | [_] | [_, "downloadUrl"]) => Err(wrong_method(request)),
-            _ => Err(Reply::not_found()),
-        }
+    fn list_classic_assets(&self, request: &Request) -> Answer {
+        let (page, size) = page_of(request, PAGE)?;
+        let json = |order: &Order| Asset::archive_of(order).classic_json(order);
+        let mut assets: Vec<Value> = self.stored().iter().map(json).collect();
+        sort(&mut assets, request, "Asset", &Asset::SORTED_BY)?;
+        Ok(Reply::data(page_json(&assets, page, size)))
     }
 
     fn classic_asset(&self, id: &str) -> Result<(Asset, Order), Reply> {

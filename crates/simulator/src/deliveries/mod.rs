@@ -3,9 +3,9 @@
 //! They are derived from the orders and not stored.
 
 mod asset;
-mod classic;
+pub(super) mod classic;
 mod item;
-mod stac;
+pub(super) mod stac;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,9 +14,10 @@ use super::catalog::instant;
 use super::catalog::query::strings;
 use super::orders::{list::values, order::Order, unknown};
 use super::pagination::{page_json, page_of, sort};
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get, post};
 use asset::Asset;
 pub(super) use item::collection_of;
 
@@ -33,26 +34,27 @@ fn bound(request: &Request, name: &str) -> Result<Option<i64>, Reply> {
 
 const PAGE: usize = 20;
 
-impl Platform {
-    pub(super) fn assets(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            (_, ["stac", rest @ ..]) => self.storage_stac(request, rest),
-            ("GET", []) => self.list_assets(request),
-            ("GET", [id]) => self.asset_file(id).ok_or_else(|| unknown("Asset", id)),
-            ("GET", [id, "metadata"]) => self
-                .asset(id)
-                .map(|(asset, order)| Reply::json(200, &asset.json(&order)))
-                .ok_or_else(|| unknown("Asset", id)),
-            ("POST", [id, "metadata"]) => self.relabel_asset(request, id),
-            ("POST", [id, "download-url"]) => {
-                let (asset, _) = self.asset(id).ok_or_else(|| unknown("Asset", id))?;
-                Ok(Reply::json(200, &json!({"url": self.asset_url_of(&asset)})))
-            }
-            (_, [] | [_] | [_, "metadata" | "download-url"]) => Err(wrong_method(request)),
-            _ => Err(Reply::problem(404, "Resource does not exist.")),
-        }
-    }
+/// Returns the endpoints of assets.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/v2/assets", |platform, request, []| platform.list_assets(request)),
+        get("/v2/assets/{id}", |platform, _, [id]| {
+            platform.asset_file(id).ok_or_else(|| unknown("Asset", id))
+        }),
+        get("/v2/assets/{id}/metadata", |platform, _, [id]| {
+            let (asset, order) = platform.asset(id).ok_or_else(|| unknown("Asset", id))?;
+            Ok(Reply::json(200, &asset.json(&order)))
+        }),
+        post("/v2/assets/{id}/metadata", |platform, request, [id]| platform.relabel_asset(request, id)),
+        post("/v2/assets/{id}/download-url", |platform, _, [id]| {
+            let (asset, _) = platform.asset(id).ok_or_else(|| unknown("Asset", id))?;
+            Ok(Reply::json(200, &json!({"url": platform.asset_url_of(&asset)})))
+        }),
+        get("/v2/coverage/orders/{id}", |platform, _, [id]| platform.order_coverage(id)),
+    ]
+}
 
+impl Platform {
     /// Returns the orders whose images are in the storage.
     fn stored(&self) -> Vec<Order> {
         let now = self.clock.now();
@@ -156,7 +158,7 @@ impl Platform {
     }
 
     /// Handles a request for the coverage of an order (10.2 g).
-    pub(super) fn order_coverage(&self, id: &str) -> Answer {
+    fn order_coverage(&self, id: &str) -> Answer {
         let now = self.clock.now();
         let store = self.store();
         let order = store.orders.iter().find(|order| order.id == id).ok_or_else(|| unknown("Order", id))?;

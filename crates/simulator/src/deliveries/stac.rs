@@ -9,43 +9,44 @@ use crate::catalog::query::Query;
 use crate::catalog::search::compare_missing_last;
 use crate::catalog::stac::{body_of, page_of, query_of, token_for};
 use crate::orders::{order::Order, unknown};
-use crate::platform::{Platform, wrong_method};
+use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::request::Request;
+use crate::routes::{Route, delete, get, patch, post};
+
+/// Returns the endpoints of the STAC API of the storage.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        get("/v2/assets/stac", |platform, _, []| Ok(platform.storage_landing())),
+        get("/v2/assets/stac/queryables", |_, _, []| Ok(storage_queryables())),
+        get("/v2/assets/stac/collections", |platform, _, []| {
+            let stored = platform.stored();
+            let all: Vec<Value> = stored.iter().map(|order| platform.collection_json_of(order)).collect();
+            Ok(Reply::json(200, &json!({"collections": all, "links": []})))
+        }),
+        get("/v2/assets/stac/collections/{id}", |platform, _, [id]| {
+            Ok(Reply::json(200, &platform.collection_json_of(&platform.order_of(id)?)))
+        }),
+        delete("/v2/assets/stac/collections/{id}", |platform, _, [id]| platform.delete_collection(id)),
+        get("/v2/assets/stac/collections/{id}/items", |platform, request, [id]| {
+            platform.order_of(id)?;
+            platform.search_storage(&merged(request, json!({"collections": [id]}))?)
+        }),
+        get("/v2/assets/stac/collections/{collection}/items/{id}", |platform, _, [collection, id]| {
+            platform.stored_item(collection, id)
+        }),
+        patch(
+            "/v2/assets/stac/collections/{collection}/items/{id}",
+            |platform, request, [collection, id]| platform.relabel_item(request, collection, id),
+        ),
+        get("/v2/assets/stac/search", |platform, request, []| {
+            platform.search_storage(&merged(request, json!({}))?)
+        }),
+        post("/v2/assets/stac/search", |platform, request, []| platform.search_storage(&request.json()?)),
+    ]
+}
 
 impl Platform {
-    pub(super) fn storage_stac(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("GET", []) => Ok(self.storage_landing()),
-            ("GET", ["queryables"]) => Ok(storage_queryables()),
-            ("GET", ["collections"]) => {
-                let all: Vec<Value> =
-                    self.stored().iter().map(|order| self.collection_json_of(order)).collect();
-                Ok(Reply::json(200, &json!({"collections": all, "links": []})))
-            }
-            ("GET", ["collections", id]) => {
-                let order = self.order_of(id)?;
-                Ok(Reply::json(200, &self.collection_json_of(&order)))
-            }
-            ("DELETE", ["collections", id]) => self.delete_collection(id),
-            ("GET", ["collections", id, "items"]) => {
-                self.order_of(id)?;
-                self.search_storage(&merged(request, json!({"collections": [id]}))?)
-            }
-            ("GET", ["collections", collection, "items", id]) => {
-                let items = self.items_of(&self.order_of(collection)?);
-                let item =
-                    items.into_iter().find(|item| item.id == *id).ok_or_else(|| unknown("Item", id))?;
-                Ok(Reply::json(200, &item.item))
-            }
-            ("PATCH", ["collections", collection, "items", id]) => self.relabel_item(request, collection, id),
-            ("GET", ["search"]) => self.search_storage(&merged(request, json!({}))?),
-            ("POST", ["search"]) => self.search_storage(&request.json()?),
-            (_, [] | ["search" | "queryables"] | ["collections", ..]) => Err(wrong_method(request)),
-            _ => Err(Reply::problem(404, "Resource does not exist.")),
-        }
-    }
-
     fn storage_landing(&self) -> Reply {
         let home = format!("{}/v2/assets/stac", self.api_url);
         let link = |rel: &str, path: &str| json!({"rel": rel, "type": "application/json", "href": format!("{home}{path}")});
@@ -101,6 +102,10 @@ impl Platform {
             return Err(unknown("Item", id));
         }
         self.relabel(&order, id, (&request.json()?, "up42-user:title", "up42-user:tags"))?;
+        self.stored_item(collection, id)
+    }
+
+    fn stored_item(&self, collection: &str, id: &str) -> Answer {
         let items = self.items_of(&self.order_of(collection)?);
         let item = items.into_iter().find(|item| item.id == id).ok_or_else(|| unknown("Item", id))?;
         Ok(Reply::json(200, &item.item))

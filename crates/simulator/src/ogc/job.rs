@@ -17,7 +17,7 @@ const QUEUE: (f64, f64) = (1.0, 4.0);
 /// Smallest and largest run time, in seconds.
 const RUN: (f64, f64) = (5.0, 40.0);
 
-/// Job whose course is determined when it is created; only dismissing it changes that.
+/// Job whose status times are determined when it is created; only dismissing it changes that.
 #[derive(Clone, Debug)]
 pub(crate) struct OgcJob {
     pub id: String,
@@ -100,7 +100,7 @@ impl OgcJob {
             "jobID": self.id,
             "status": status,
             "message": match status {
-                "failed" => "the process came upon something that it cannot do",
+                "failed" => "the process failed on its inputs",
                 "dismissed" => "dismissed by its user",
                 _ => "all is well",
             },
@@ -142,11 +142,7 @@ impl OgcJob {
     /// Returns the result or the error.
     pub(super) fn outcome(&self, platform: &Platform) -> Answer {
         if self.fails {
-            return Err(exception(
-                500,
-                "NoApplicableCode",
-                "the process came upon something that it cannot do",
-            ));
+            return Err(exception(500, "NoApplicableCode", "the process failed on its inputs"));
         }
         let numbers = |name: &str| -> Vec<f64> {
             self.inputs[name].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()

@@ -21,9 +21,10 @@ use processes::{PROCESSES, Process};
 
 use super::OGC_KEY;
 use super::fault::{FaultKind, FaultPoint};
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, delete, get, post};
 use super::seeded_rng::SeededRng;
 
 /// Largest and default page size.
@@ -39,34 +40,46 @@ impl OgcJobs {
     }
 }
 
-impl Platform {
-    pub(super) fn ogc(&self, request: &Request, path: &[&str]) -> Answer {
-        if self.ogc_wants_login && !opens(request) {
-            return Err(exception(401, "unauthorized", "a login is needed"));
-        }
-        match (request.method.as_str(), path) {
-            ("GET", []) => Ok(self.ogc_landing()),
-            ("GET", ["conformance"]) => Ok(Reply::json(200, &conformance())),
-            ("GET", ["processes"]) => {
-                let page =
-                    self.ogc_page(request, "processes", PROCESSES.iter().map(Process::summary).collect())?;
-                Ok(Reply::json(200, &page))
-            }
-            ("GET", ["processes", id]) => Ok(Reply::json(200, &process(id)?.description())),
-            ("POST", ["processes", id, "execution"]) => self.execute(request, process(id)?),
-            ("GET", ["jobs"]) => self.ogc_list(request),
-            ("GET", ["jobs", id]) => self.with_ogc_job(id, |job| Ok(Reply::json(200, &job.json(self)))),
-            ("DELETE", ["jobs", id]) => self.with_ogc_job(id, |job| {
-                job.dismiss(self.clock.now());
-                Ok(Reply::json(200, &job.json(self)))
-            }),
-            ("GET", ["jobs", id, "results"]) => self.with_ogc_job(id, |job| job.results(self)),
-            ("GET", ["files", id, "grid.geojson"]) => self.with_ogc_job(id, |job| {
+/// Returns the endpoints of the OGC server.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/ogc", |platform, _, []| Ok(platform.ogc_landing())),
+        get("/ogc/conformance", |_, _, []| Ok(Reply::json(200, &conformance()))),
+        get("/ogc/processes", |platform, request, []| {
+            let all = PROCESSES.iter().map(Process::summary).collect();
+            Ok(Reply::json(200, &platform.ogc_page(request, "processes", all)?))
+        }),
+        get("/ogc/processes/{id}", |_, _, [id]| Ok(Reply::json(200, &process(id)?.description()))),
+        post("/ogc/processes/{id}/execution", |platform, request, [id]| {
+            platform.execute(request, process(id)?)
+        }),
+        get("/ogc/jobs", |platform, request, []| platform.ogc_list(request)),
+        get("/ogc/jobs/{id}", |platform, _, [id]| {
+            platform.with_ogc_job(id, |job| Ok(Reply::json(200, &job.json(platform))))
+        }),
+        delete("/ogc/jobs/{id}", |platform, _, [id]| {
+            platform.with_ogc_job(id, |job| {
+                job.dismiss(platform.clock.now());
+                Ok(Reply::json(200, &job.json(platform)))
+            })
+        }),
+        get("/ogc/jobs/{id}/results", |platform, _, [id]| {
+            platform.with_ogc_job(id, |job| job.results(platform))
+        }),
+        get("/ogc/files/{id}/grid.geojson", |platform, _, [id]| {
+            platform.with_ogc_job(id, |job| {
                 Ok(Reply::file("application/geo+json", job.grid().to_string().into_bytes()))
-            }),
-            (_, [] | ["conformance" | "processes" | "jobs"] | ["processes" | "jobs", _])
-            | (_, ["processes", _, "execution"] | ["jobs", _, "results"]) => Err(wrong_method(request)),
-            _ => Err(exception(404, "no-such-path", "There is nothing here")),
+            })
+        }),
+    ]
+}
+
+impl Platform {
+    /// Fails without the key, if the OGC server requires a login.
+    pub(super) fn check_ogc_login(&self, request: &Request) -> Result<(), Reply> {
+        match self.ogc_wants_login && !opens(request) {
+            true => Err(exception(401, "unauthorized", "a login is needed")),
+            false => Ok(()),
         }
     }
 
@@ -160,6 +173,11 @@ fn opens(request: &Request) -> bool {
 
 fn process(id: &str) -> Result<&'static Process, Reply> {
     PROCESSES.iter().find(|process| process.id == id).ok_or_else(|| exception(404, "no-such-process", id))
+}
+
+/// Returns the error for an unknown path.
+pub(super) fn no_such_path() -> Reply {
+    exception(404, "no-such-path", "There is nothing here")
 }
 
 /// Returns an error response of the standard.

@@ -10,12 +10,7 @@ pub(super) struct Process {
 }
 
 pub(super) const PROCESSES: [Process; 3] = [
-    Process {
-        id: "hello-world",
-        title: "Hello world",
-        description: "Greets whom it is told",
-        is_async: true,
-    },
+    Process { id: "hello-world", title: "Hello world", description: "Greets a person", is_async: true },
     Process {
         id: "grid",
         title: "Grid of an area",

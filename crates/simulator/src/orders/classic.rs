@@ -7,49 +7,50 @@ use super::demand::Demand;
 use super::order::Order;
 use crate::auth::WORKSPACE_ID;
 use crate::pagination::{page_json, page_of, sort};
-use crate::platform::{Platform, wrong_method};
+use crate::platform::Platform;
 use crate::products::PRODUCTS;
 use crate::reply::{Answer, Reply};
 use crate::request::Request;
+use crate::routes::{Route, get, post};
 use crate::store::stamp;
 
 const PAGE: usize = 10;
 
+/// Returns the endpoints of classic orders.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        post("/workspaces/{workspace}/orders", |platform, request, [_]| {
+            platform.place_classic_order(request)
+        }),
+        post("/workspaces/{workspace}/orders/estimate", |platform, request, [_]| {
+            platform.estimate_classic_order(request)
+        }),
+        get("/workspaces/{workspace}/orders", |platform, request, [_]| platform.list_classic_orders(request)),
+        get("/workspaces/{workspace}/orders/{id}", |platform, _, [_, id]| {
+            platform.with_classic_order(id, |order, now| order.classic_json(now))
+        }),
+        get("/workspaces/{workspace}/orders/{id}/metadata", |platform, _, [_, id]| {
+            platform.with_classic_order(id, |order, now| order.classic_metadata(now))
+        }),
+    ]
+}
+
 impl Platform {
-    /// Handles requests below `W/orders`.
-    pub(crate) fn classic_orders(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("POST", []) => {
-                let demand = self.classic_demand(request)?;
-                self.check_eula(&demand)?;
-                let placed = self.offer(&demand, &demand.areas[0]);
-                let placed =
-                    placed.and_then(|offer| self.create_order(request, &demand, &demand.areas[0], offer));
-                Ok(Reply::data(json!({"id": placed.map_err(refused)?})))
-            }
-            ("POST", ["estimate"]) => {
-                let demand = self.classic_demand(request)?;
-                let offer = self.offer(&demand, &demand.areas[0]).map_err(refused)?;
-                Ok(Reply::data(json!({"credits": offer.credits})))
-            }
-            ("GET", []) => self.classic_order_list(request),
-            ("GET", [id]) => self.classic_order(id, |order, now| order.classic_json(now)),
-            ("GET", [id, "metadata"]) => self.classic_order(id, |order, now| {
-                json!({
-                    "id": order.id,
-                    "userId": WORKSPACE_ID,
-                    "customerReference": order.name,
-                    "sqKmArea": order.square_km,
-                    "createdAt": stamp(order.created),
-                    "updatedAt": stamp(order.updated(now)),
-                })
-            }),
-            (_, [] | [_] | [_, "metadata"]) => Err(wrong_method(request)),
-            _ => Err(Reply::not_found()),
-        }
+    fn place_classic_order(&self, request: &Request) -> Answer {
+        let demand = self.classic_demand(request)?;
+        self.check_eula(&demand)?;
+        let placed = self.offer(&demand, &demand.areas[0]);
+        let placed = placed.and_then(|offer| self.create_order(request, &demand, &demand.areas[0], offer));
+        Ok(Reply::data(json!({"id": placed.map_err(refused)?})))
     }
 
-    fn classic_order(&self, id: &str, json: impl FnOnce(&Order, Timestamp) -> Value) -> Answer {
+    fn estimate_classic_order(&self, request: &Request) -> Answer {
+        let demand = self.classic_demand(request)?;
+        let offer = self.offer(&demand, &demand.areas[0]).map_err(refused)?;
+        Ok(Reply::data(json!({"credits": offer.credits})))
+    }
+
+    fn with_classic_order(&self, id: &str, json: impl FnOnce(&Order, Timestamp) -> Value) -> Answer {
         let now = self.clock.now();
         let store = self.store();
         let order = store.orders.iter().find(|order| order.id == id);
@@ -57,7 +58,7 @@ impl Platform {
         Ok(Reply::data(json(order, now)))
     }
 
-    fn classic_order_list(&self, request: &Request) -> Answer {
+    fn list_classic_orders(&self, request: &Request) -> Answer {
         let now = self.clock.now();
         let mut orders: Vec<Value> =
             self.store().orders.iter().map(|order| order.classic_json(now)).collect();
@@ -106,6 +107,17 @@ fn refused(message: String) -> Reply {
 }
 
 impl Order {
+    fn classic_metadata(&self, now: Timestamp) -> Value {
+        json!({
+            "id": self.id,
+            "userId": WORKSPACE_ID,
+            "customerReference": self.name,
+            "sqKmArea": self.square_km,
+            "createdAt": stamp(self.created),
+            "updatedAt": stamp(self.updated(now)),
+        })
+    }
+
     fn classic_json(&self, now: Timestamp) -> Value {
         let status = match self.status(now) {
             "CREATED" | "BEING_PLACED" => "PLACED",

@@ -9,25 +9,33 @@ use super::tasking::Tasking;
 use super::unknown;
 use crate::auth::WORKSPACE_ID;
 use crate::pagination::{page_json, page_of, sort};
-use crate::platform::{Platform, wrong_method};
+use crate::platform::Platform;
 use crate::reply::{Answer, Reply};
 use crate::request::Request;
+use crate::routes::{Route, get, patch};
 use crate::store::stamp;
 
 const PAGE: usize = 20;
 
-impl Platform {
-    pub(crate) fn tasking(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("GET", ["quotation"]) => self.decisions(request, quotation),
-            ("PATCH", ["quotation", id]) => self.decide_on_quotation(request, id),
-            ("GET", ["feasibility-studies" | "feasibility"]) => self.decisions(request, study),
-            ("PATCH", ["feasibility-studies" | "feasibility", id]) => self.decide_on_study(request, id),
-            (_, ["quotation" | "feasibility-studies" | "feasibility", ..]) => Err(wrong_method(request)),
-            _ => Err(Reply::problem(404, "Resource does not exist.")),
-        }
-    }
+/// Returns the endpoints of quotations and feasibility studies.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        get("/v2/tasking/quotation", |platform, request, []| platform.decisions(request, quotation)),
+        patch("/v2/tasking/quotation/{id}", |platform, request, [id]| {
+            platform.decide_on_quotation(request, id)
+        }),
+        get("/v2/tasking/feasibility-studies", |platform, request, []| platform.decisions(request, study)),
+        patch("/v2/tasking/feasibility-studies/{id}", |platform, request, [id]| {
+            platform.decide_on_study(request, id)
+        }),
+        get("/v2/tasking/feasibility", |platform, request, []| platform.decisions(request, study)),
+        patch("/v2/tasking/feasibility/{id}", |platform, request, [id]| {
+            platform.decide_on_study(request, id)
+        }),
+    ]
+}
 
+impl Platform {
     fn decisions(&self, request: &Request, read: fn(&Order, &Tasking, Timestamp) -> Option<Value>) -> Answer {
         let (page, size) = page_of(request, PAGE)?;
         let now = self.clock.now();

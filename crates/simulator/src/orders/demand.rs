@@ -71,8 +71,8 @@ impl Demand {
 /// validator.
 fn check(params: &Map<String, Value>, schema: &Value) -> Result<(), Reply> {
     let known = schema["properties"].as_object();
-    if let Some(stranger) = params.keys().find(|name| !known.is_some_and(|known| known.contains_key(*name))) {
-        return Err(invalid(format!("data.params must not contain {{'{stranger}'}} properties")));
+    if let Some(unknown) = params.keys().find(|name| !known.is_some_and(|known| known.contains_key(*name))) {
+        return Err(invalid(format!("data.params must not contain {{'{unknown}'}} properties")));
     }
     // The area is not part of the params.
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);

@@ -4,8 +4,8 @@
 //! - [`order`], [`tasking`]: states of an order; [`decisions`]: decisions of the customer.
 //! - [`list`]: current list and details; [`classic`]: classic endpoints.
 
-mod classic;
-mod decisions;
+pub(super) mod classic;
+pub(super) mod decisions;
 mod demand;
 pub(super) mod list;
 pub(super) mod order;
@@ -17,31 +17,29 @@ use serde_json::{Value, json};
 
 use super::LedgerEntry;
 use super::auth::WORKSPACE_ID;
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
-use super::request::Request;
+use super::routes::{Route, get, patch, post};
 use super::store::{Store, stamp};
 use order::Order;
 
-impl Platform {
-    pub(super) fn orders(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("POST", []) => self.place_order(request),
-            ("POST", ["estimate"]) => self.estimate_order(request),
-            ("GET", []) => self.list_orders(request),
-            ("GET", [id]) => self.with_order(id, |order, now| Ok(Reply::json(200, &order.json(now)))),
-            ("PATCH", [id]) => self.change_order(request, id),
-            ("POST", [id, "cancellation"]) => self.cancel_order(id),
-            (_, [] | [_] | [_, "cancellation"]) => Err(wrong_method(request)),
-            _ => Err(Reply::problem(404, "Resource does not exist.")),
-        }
-    }
+/// Returns the endpoints of orders.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/orders/schema/{product}", |platform, _, [product]| platform.order_schema(product)),
+        post("/v2/orders", |platform, request, []| platform.place_order(request)),
+        post("/v2/orders/estimate", |platform, request, []| platform.estimate_order(request)),
+        get("/v2/orders", |platform, request, []| platform.list_orders(request)),
+        get("/v2/orders/{id}", |platform, _, [id]| {
+            platform.with_order(id, |order, now| Ok(Reply::json(200, &order.json(now))))
+        }),
+        patch("/v2/orders/{id}", |platform, request, [id]| platform.change_order(request, id)),
+        post("/v2/orders/{id}/cancellation", |platform, _, [id]| platform.cancel_order(id)),
+    ]
+}
 
-    pub(super) fn with_order(
-        &self,
-        id: &str,
-        answer: impl FnOnce(&mut Order, Timestamp) -> Answer,
-    ) -> Answer {
+impl Platform {
+    fn with_order(&self, id: &str, answer: impl FnOnce(&mut Order, Timestamp) -> Answer) -> Answer {
         let now = self.clock.now();
         let mut store = self.store();
         let order = store.orders.iter_mut().find(|order| order.id == id);

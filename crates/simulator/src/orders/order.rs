@@ -1,7 +1,7 @@
 //! Order and its states (`docs/up42-api.md`, 10).
 //!
-//! Like that of a job, its course is determined when it is created, and its status follows from the
-//! clock. A tasking order waits for the customer's decisions in between.
+//! Like those of a job, its times are determined when it is created, and its status follows from
+//! the clock. A tasking order waits for the customer's decisions in between.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) struct Order {
     /// Time from which the list contains it, by the steady clock.
     pub listed: Timestamp,
     pub updated: Timestamp,
-    pub course: Course,
+    pub times: StatusTimes,
     /// Final status, unless it is cancelled.
     pub ending: String,
     pub cancelled: Option<Timestamp>,
@@ -56,7 +56,7 @@ pub(crate) struct Order {
 /// Times of the status changes; those of a tasking order count from the acceptance of its
 /// quotation.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Course {
+pub(crate) struct StatusTimes {
     /// Seconds from the beginning.
     pub being_placed: f64,
     pub placed: f64,
@@ -101,8 +101,8 @@ impl Order {
     pub(crate) fn finished(&self) -> Option<Timestamp> {
         match self.ending.as_str() {
             // Its last step.
-            "PLACEMENT_FAILED" => self.at(self.course.placed),
-            _ => self.at(self.course.finished?),
+            "PLACEMENT_FAILED" => self.at(self.times.placed),
+            _ => self.at(self.times.finished?),
         }
     }
 
@@ -112,11 +112,11 @@ impl Order {
             "CANCELED"
         } else if self.finished().is_some_and(|at| at <= now) {
             &self.ending
-        } else if past(self.course.being_fulfilled) {
+        } else if past(self.times.being_fulfilled) {
             "BEING_FULFILLED"
-        } else if past(self.course.placed) {
+        } else if past(self.times.placed) {
             "PLACED"
-        } else if past(self.course.being_placed) {
+        } else if past(self.times.being_placed) {
             "BEING_PLACED"
         } else {
             "CREATED"
@@ -144,7 +144,7 @@ impl Order {
     }
 
     pub(crate) fn updated(&self, now: Timestamp) -> Timestamp {
-        let steps = [self.course.being_placed, self.course.placed, self.course.being_fulfilled];
+        let steps = [self.times.being_placed, self.times.placed, self.times.being_fulfilled];
         let passed = steps.iter().filter_map(|seconds| self.at(*seconds)).chain(self.finished());
         let last = passed.filter(|at| *at <= now && self.cancelled.is_none()).max();
         last.map_or(self.updated, |last| last.max(self.updated))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::demand::{Demand, Offer};
-use super::order::{Course, Order};
+use super::order::{Order, StatusTimes};
 use super::tasking::Tasking;
 use crate::auth::WORKSPACE_ID;
 use crate::eulas;
@@ -70,11 +70,11 @@ impl Platform {
         area: &Value,
         offer: Offer,
     ) -> Result<String, String> {
-        let asked = json!([demand.product.id(), demand.params, area]).to_string();
-        let key = SeededRng::of_text(self.seed, &asked).next();
+        let text = json!([demand.product.id(), demand.params, area]).to_string();
+        let key = SeededRng::of_text(self.seed, &text).next();
         let mut rng = SeededRng::of(&[key]);
         let times = self.times(&mut rng, false);
-        let course = Course {
+        let times = StatusTimes {
             being_placed: times.waits,
             placed: times.waits + times.queues,
             being_fulfilled: times.waits + times.queues + times.runs * 0.2,
@@ -105,7 +105,7 @@ impl Platform {
             created: now,
             listed: self.listed_from(),
             updated: now,
-            course,
+            times,
             ending: "FULFILLED".into(),
             cancelled: None,
             tasking: demand.product.tasking.then(|| Tasking {
@@ -130,7 +130,7 @@ impl Platform {
         };
         match self.faults.take(request, FaultPoint::Job) {
             Some(FaultKind::FailingJob(ending)) => order.ending = ending,
-            Some(FaultKind::HangingJob) => order.course.finished = None,
+            Some(FaultKind::HangingJob) => order.times.finished = None,
             _ => self.draw_order_failure(&mut order),
         }
         let id = order.id.clone();
@@ -144,7 +144,7 @@ impl Platform {
         if drawn < self.failing {
             order.ending = "FAILED_PERMANENTLY".into();
         } else if drawn < self.failing + self.hanging {
-            order.course.finished = None;
+            order.times.finished = None;
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Time that the platform takes for a study, and for a quotation.
-const WORK: Duration = Duration::from_secs(180);
+const STUDY_TIME: Duration = Duration::from_secs(180);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tasking {
@@ -25,7 +25,7 @@ pub(crate) struct Tasking {
 }
 
 fn later(at: Timestamp) -> Timestamp {
-    at.checked_add(WORK).unwrap_or(Timestamp::MAX)
+    at.checked_add(STUDY_TIME).unwrap_or(Timestamp::MAX)
 }
 
 impl Tasking {

@@ -58,7 +58,7 @@ impl StoreFile {
     pub(super) fn open(&self, store: &mut Store, clock: &Clock, archive: &Archive) -> LockedStoreFile<'_> {
         let mut state = self.state.lock().unwrap_or_else(|broken| broken.into_inner());
         let read = state.read(store, (&self.config, self.start), clock, archive);
-        noted("read", read);
+        report_failure("read", read);
         LockedStoreFile { state }
     }
 }
@@ -67,21 +67,23 @@ impl LockedStoreFile<'_> {
     pub(super) fn add_credits(&self, credits: i64, at: Timestamp) {
         let line = params![at.to_string(), credits];
         let added = self.state.connection.execute("INSERT INTO credit VALUES (?, ?)", line);
-        noted("write", added.map(drop).map_err(database_error));
+        report_failure("write", added.map(drop).map_err(database_error));
     }
 
     /// Writes the changes, and unlocks the file.
     pub(super) fn close(mut self, store: &Store) {
         let written = self.state.write(store);
         let done = self.state.connection.execute_batch("COMMIT").map_err(database_error);
-        noted("write", written.and(done));
+        report_failure("write", written.and(done));
     }
 }
 
 /// Prints an error of the file: the request succeeds, and the platform continues in memory.
-fn noted(what: &str, outcome: Result<()>) {
+fn report_failure(what: &str, outcome: Result<()>) {
     if let Err(error) = outcome {
-        eprintln!("the simulator cannot {what} its file, and what happens now is lost with it: {error}");
+        eprintln!(
+            "the simulator cannot {what} its file, and changes from now on are lost when it ends: {error}"
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use crate::orders::order::Order;
 use crate::store::stamp;
 
 /// Times at which licence, inputs and balance have been checked, in seconds after the creation.
-const LOOKED: [f64; 3] = [0.5, 1.0, 1.5];
+const CHECK_TIMES: [f64; 3] = [0.5, 1.0, 1.5];
 /// Seconds after a failure until its credits are released.
 const RELEASE: f64 = 5.0;
 
@@ -49,7 +49,7 @@ impl ProcessingJob {
 
     pub(crate) fn status(&self, now: Timestamp) -> &str {
         let past = |seconds: f64| self.at(seconds) <= now;
-        let [licence, inputs, balance] = LOOKED.map(past);
+        let [licence, inputs, balance] = CHECK_TIMES.map(past);
         match self.ending.as_str() {
             _ if !licence => "created",
             ending @ "unlicensed" => ending,
@@ -66,7 +66,7 @@ impl ProcessingJob {
 
     /// Returns the time of its last change of status.
     fn updated(&self, now: Timestamp) -> Timestamp {
-        let [licence, inputs, balance] = LOOKED;
+        let [licence, inputs, balance] = CHECK_TIMES;
         let steps = match self.ending.as_str() {
             "unlicensed" => vec![licence],
             "invalid" => vec![licence, inputs],

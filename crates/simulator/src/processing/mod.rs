@@ -9,9 +9,10 @@ use super::auth::WORKSPACE_ID;
 use super::eulas;
 use super::fault::{FaultKind, FaultPoint};
 use super::orders::order::Order;
-use super::platform::{Platform, wrong_method};
+use super::platform::Platform;
 use super::reply::{Answer, Reply};
 use super::request::Request;
+use super::routes::{Route, get, post};
 use super::seeded_rng::SeededRng;
 use super::store::Store;
 use job::ProcessingJob;
@@ -24,38 +25,44 @@ const PAGES: (usize, usize) = (500, 20);
 /// Properties by which the list can be sorted.
 const SORTED_BY: [&str; 4] = ["processID", "status", "created", "creditConsumption.credits"];
 
+/// Returns the endpoints of processing and of licences.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/v2/eulas/{id}", |platform, _, [id]| platform.eula(id)),
+        get("/v2/processing/processes", |_, _, []| {
+            let all: Vec<Value> = PROCESSES.iter().map(Process::summary).collect();
+            Ok(Reply::json(200, &json!({"processes": all, "links": []})))
+        }),
+        get("/v2/processing/processes/{id}", |_, _, [id]| Ok(Reply::json(200, &process(id)?.json()))),
+        post("/v2/processing/processes/{id}/validation", |platform, request, [id]| {
+            platform.validated(process(id)?, &request.json()?["inputs"])?;
+            Ok(Reply::json(200, &json!({"valid": true})))
+        }),
+        post("/v2/processing/processes/{id}/cost", |platform, request, [id]| {
+            platform.process_cost(request, process(id)?)
+        }),
+        post("/v2/processing/processes/{id}/execution", |platform, request, [id]| {
+            platform.run_process(request, process(id)?)
+        }),
+        get("/v2/processing/jobs", |platform, request, []| platform.processing_jobs(request)),
+        get("/v2/processing/jobs/{id}", |platform, _, [id]| platform.processing_job(id)),
+    ]
+}
+
 impl Platform {
-    pub(super) fn processing(&self, request: &Request, path: &[&str]) -> Answer {
-        match (request.method.as_str(), path) {
-            ("GET", ["processes"]) => {
-                let all: Vec<Value> = PROCESSES.iter().map(Process::summary).collect();
-                Ok(Reply::json(200, &json!({"processes": all, "links": []})))
-            }
-            ("GET", ["processes", id]) => Ok(Reply::json(200, &process(id)?.json())),
-            ("POST", ["processes", id, "validation"]) => {
-                self.validated(process(id)?, &request.json()?["inputs"])?;
-                Ok(Reply::json(200, &json!({"valid": true})))
-            }
-            ("POST", ["processes", id, "cost"]) => {
-                let (process, body) = (process(id)?, request.json()?);
-                let (km, _) = self.validated(process, &body["inputs"])?;
-                let cost = json!({"pricingStrategy": "simple", "totalCredits": process.price(km), "totalSize": km,
-                    "unit": "SQ_KM"});
-                Ok(Reply::json(200, &cost))
-            }
-            ("POST", ["processes", id, "execution"]) => self.run_process(request, process(id)?),
-            ("GET", ["jobs"]) => self.processing_jobs(request),
-            ("GET", ["jobs", id]) => {
-                let now = self.clock.now();
-                let store = self.store();
-                let job = store.processing.iter().find(|job| job.id == *id);
-                let job = job.ok_or_else(|| Reply::problem(404, "Resource does not exist."))?;
-                Ok(Reply::json(200, &self.processing_json(job, now)))
-            }
-            (_, ["processes" | "jobs"] | ["processes" | "jobs", _])
-            | (_, ["processes", _, "validation" | "cost" | "execution"]) => Err(wrong_method(request)),
-            _ => Err(Reply::problem(404, "Resource does not exist.")),
-        }
+    fn process_cost(&self, request: &Request, process: &Process) -> Answer {
+        let (km, _) = self.validated(process, &request.json()?["inputs"])?;
+        let cost = json!({"pricingStrategy": "simple", "totalCredits": process.price(km), "totalSize": km,
+            "unit": "SQ_KM"});
+        Ok(Reply::json(200, &cost))
+    }
+
+    fn processing_job(&self, id: &str) -> Answer {
+        let now = self.clock.now();
+        let store = self.store();
+        let job = store.processing.iter().find(|job| job.id == id);
+        let job = job.ok_or_else(|| Reply::problem(404, "Resource does not exist."))?;
+        Ok(Reply::json(200, &self.processing_json(job, now)))
     }
 
     fn processing_json(&self, job: &ProcessingJob, now: jiff::Timestamp) -> Value {

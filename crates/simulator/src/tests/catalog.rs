@@ -64,7 +64,7 @@ fn pages_of_the_classic_search_visit_every_scene_once() {
 }
 
 #[test]
-fn a_quicklook_comes_by_a_signed_url_that_takes_no_token() {
+fn a_quicklook_has_a_signed_url_that_refuses_a_token() {
     let client = Client::manual();
     let found = client.get("/v2/catalog/search?collections=phr&bbox=-17.5,14.6,-17.3,14.8&limit=1").json();
     let href = found["features"][0]["assets"]["quicklook"]["href"].as_str().unwrap();
@@ -140,8 +140,8 @@ fn an_item_is_found_in_its_own_collection() {
     let id = found["features"][0]["id"].as_str().unwrap();
     let item = |collection: &str| client.get(&format!("/v2/catalog/collections/{collection}/items/{id}"));
     assert_eq!(item("phr").json()["id"], id);
-    let stranger = item("spot");
-    assert_eq!((stranger.status, stranger.json()["status"].as_u64()), (404, Some(404)));
+    let foreign = item("spot");
+    assert_eq!((foreign.status, foreign.json()["status"].as_u64()), (404, Some(404)));
     let asset = format!("/v2/catalog/collections/spot/items/{id}/assets/quicklook/download-url");
     assert_eq!(client.post(&asset, &json!({})).status, 404);
     assert_eq!(client.get("/v2/catalog/collections/phr/queryables").status, 200);
@@ -171,7 +171,7 @@ fn collections_are_listed_page_by_page() {
 }
 
 #[test]
-fn the_open_door_wants_no_login() {
+fn the_public_stac_api_needs_no_login() {
     let client = Client::manual();
     let url = client.simulator.stac_url();
     let landing = client.fetch(&url).json();
@@ -187,7 +187,7 @@ fn the_open_door_wants_no_login() {
 }
 
 #[test]
-fn a_field_that_nobody_knows_is_refused() {
+fn an_unknown_field_is_refused() {
     let client = Client::manual();
     for (path, status, wrong) in [
         ("/v2/catalog/search", 400, json!({"max_cloud": 1})),
@@ -200,7 +200,7 @@ fn a_field_that_nobody_knows_is_refused() {
 }
 
 #[test]
-fn an_area_that_is_none_is_refused() {
+fn an_invalid_area_is_refused() {
     let client = Client::manual();
     let square = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]});
     for wrong in [

@@ -8,7 +8,7 @@ use super::super::{Clock, Fault, Held, Hold, Simulator};
 use super::{BLOCK, Client, inputs};
 
 #[test]
-fn a_lost_answer_leaves_the_job_behind() {
+fn a_job_with_a_lost_answer_exists() {
     let client = Client::manual();
     let workflow = client.workflow(BLOCK);
     client.simulator.inject(Fault::lost_answer().on("POST /jobs"));
@@ -22,7 +22,7 @@ fn a_lost_answer_leaves_the_job_behind() {
 }
 
 #[test]
-fn faults_do_what_they_are_called() {
+fn each_fault_has_its_effect() {
     let client = Client::manual();
     let job = client.run(&client.workflow(BLOCK), &inputs()).json();
     let path = client.project(&format!("/jobs/{}", job["data"]["id"].as_str().unwrap()));
@@ -58,7 +58,7 @@ fn a_broken_connection_carries_half_the_body() {
 }
 
 #[test]
-fn an_answer_without_a_body_breaks_as_a_whole() {
+fn cutting_off_an_empty_answer_breaks_the_connection() {
     let client = Client::manual();
     let job = client.job(&client.workflow(BLOCK), &inputs());
     client.simulator.inject(Fault::cut_off().on("/cancel"));
@@ -68,14 +68,14 @@ fn an_answer_without_a_body_breaks_as_a_whole() {
 }
 
 #[test]
-fn who_hangs_up_on_a_slow_answer_has_still_asked() {
+fn a_request_with_a_closed_connection_is_carried_out() {
     let client = Client::manual();
     let workflow = client.workflow(BLOCK);
     client.simulator.inject(Fault::slow(Duration::from_secs(60)).on("POST /jobs"));
     let path = client.project(&format!("/workflows/{workflow}/jobs?name=slow"));
     let request = client.request("POST", &path).json(&inputs());
     client.runtime.block_on(async {
-        let asked = tokio::spawn(request.send());
+        let pending = tokio::spawn(request.send());
         let written_down = async {
             while client
                 .simulator
@@ -87,7 +87,7 @@ fn who_hangs_up_on_a_slow_answer_has_still_asked() {
             }
         };
         tokio::time::timeout(Duration::from_secs(20), written_down).await.expect("carried out at once");
-        asked.abort();
+        pending.abort();
     });
     assert_eq!(client.simulator.ledger()[0].name.as_deref(), Some("slow"));
     let last = client.simulator.requests().pop().unwrap();
@@ -95,7 +95,7 @@ fn who_hangs_up_on_a_slow_answer_has_still_asked() {
 }
 
 #[test]
-fn a_job_that_is_not_created_uses_no_fault_up() {
+fn a_job_that_is_not_created_consumes_no_fault() {
     let simulator = Simulator::builder().clock(Clock::manual()).max_concurrent_jobs(1).start().unwrap();
     let client = Client::of(simulator);
     let workflow = client.workflow(BLOCK);
@@ -110,7 +110,7 @@ fn a_job_that_is_not_created_uses_no_fault_up() {
 }
 
 #[test]
-fn a_storage_that_is_overrun_says_so_in_xml() {
+fn the_storage_answers_too_many_requests_in_xml() {
     let client = Client::manual();
     let id = client.get("/blocks").json()["data"][0]["id"].as_str().unwrap().to_string();
     let url =
@@ -121,17 +121,22 @@ fn a_storage_that_is_overrun_says_so_in_xml() {
     assert!(String::from_utf8(refused.body).unwrap().contains("<Code>TooManyRequests</Code>"));
 }
 
+/// Waits until a request is held.
+async fn reached(held: Held) -> Held {
+    let wait = tokio::task::spawn_blocking(move || {
+        held.wait_until_reached();
+        held
+    });
+    wait.await.unwrap()
+}
+
 /// Sends a request and closes the connection while the simulator holds it.
 fn hang_up_while_held(client: &Client, held: Held, request: reqwest::RequestBuilder) {
     client.runtime.block_on(async {
-        let asked = tokio::spawn(request.send());
-        let held = tokio::task::spawn_blocking(move || {
-            held.wait_until_reached();
-            held
-        });
-        let held = held.await.unwrap();
-        asked.abort();
-        assert!(asked.await.unwrap_err().is_cancelled());
+        let pending = tokio::spawn(request.send());
+        let held = reached(held).await;
+        pending.abort();
+        assert!(pending.await.unwrap_err().is_cancelled());
         held.release();
     });
 }
@@ -157,21 +162,17 @@ fn a_request_is_held_before_the_job_is_created() {
     let held = client.simulator.hold(Hold::request().on("POST /jobs"));
     let simulator = client.simulator.clone();
     client.runtime.block_on(async {
-        let asked = tokio::spawn(request.send());
-        let held = tokio::task::spawn_blocking(move || {
-            held.wait_until_reached();
-            held
-        });
-        let held = held.await.unwrap();
+        let pending = tokio::spawn(request.send());
+        let held = reached(held).await;
         assert_eq!((simulator.ledger().len(), held.count()), (0, 1));
         held.release();
-        assert_eq!(asked.await.unwrap().unwrap().status(), 200);
+        assert_eq!(pending.await.unwrap().unwrap().status(), 200);
     });
     assert_eq!(client.simulator.ledger().len(), 1);
 }
 
 #[test]
-fn a_hold_that_is_dropped_lets_requests_go() {
+fn a_dropped_hold_releases_requests() {
     let client = Client::manual();
     drop(client.simulator.hold(Hold::answer().always()));
     assert_eq!(client.get("/blocks").status, 200);

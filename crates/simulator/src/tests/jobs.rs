@@ -58,7 +58,7 @@ fn a_job_has_the_inputs_that_were_sent() {
 }
 
 #[test]
-fn credits_of_a_task_are_told_as_the_specification_has_them() {
+fn credits_of_a_task_have_the_specified_format() {
     let client = Client::manual();
     let job = client.job(&client.workflow(BLOCK), &inputs());
     client.advance(700);
@@ -89,16 +89,16 @@ fn inputs_must_match_the_tasks() {
 }
 
 #[test]
-fn a_job_runs_is_paid_within_its_estimate_and_delivers_rasters() {
+fn a_job_costs_what_was_estimated_and_delivers_rasters() {
     let client = Client::manual();
     let workflow = client.workflow(BLOCK);
     let tasks = client.get(&client.project(&format!("/workflows/{workflow}/tasks"))).json();
     let block = &tasks["data"][0]["block"]["id"];
-    let asked = json!({
+    let body = json!({
         "tasks": [{"name": format!("{BLOCK}:1"), "parentName": null, "blockId": block, "blockVersionTag": "1"}],
         "inputs": inputs(),
     });
-    let estimate = client.post(&client.project("/estimate/job"), &asked).json();
+    let estimate = client.post(&client.project("/estimate/job"), &body).json();
     let task = &estimate["data"][format!("{BLOCK}:1")];
     let bound = |end: &str| {
         task["blockConsumption"]["credit"][end].as_i64().unwrap()
@@ -154,7 +154,7 @@ fn a_cancelled_job_is_stopped_and_costs_nothing() {
 }
 
 #[test]
-fn an_area_over_the_limit_fails_and_its_log_tells_why() {
+fn an_area_over_the_limit_fails_with_the_reason_in_its_log() {
     let client = Client::manual();
     let mut large = inputs();
     large[format!("{BLOCK}:1")]["bbox"] = json!([-17.0, 14.0, -16.0, 15.0]);
@@ -170,7 +170,7 @@ fn an_area_over_the_limit_fails_and_its_log_tells_why() {
 }
 
 #[test]
-fn an_area_over_the_limit_is_told_before_the_price() {
+fn a_job_over_the_limit_of_area_reserves_no_credits() {
     let client = Client::of(Simulator::builder().clock(Clock::manual()).credits(1000).start().unwrap());
     let block = "oneatlas-pleiades-aoiclipped";
     let workflow = client.workflow(block);
@@ -199,7 +199,7 @@ fn real_jobs_need_a_balance_of_a_thousand() {
 }
 
 #[test]
-fn scenes_by_their_ids_come_whole() {
+fn scenes_with_given_ids_are_delivered_completely() {
     let client = Client::manual();
     for (block, collection) in
         [("oneatlas-pleiades-aoiclipped", "phr"), ("oneatlas-spot-aoiclipped", "spot"), (BLOCK, "sentinel-2")]
@@ -225,7 +225,7 @@ fn scenes_by_their_ids_come_whole() {
 }
 
 #[test]
-fn ids_follow_from_the_inputs_and_not_from_their_order() {
+fn ids_depend_on_the_inputs_but_not_on_their_order() {
     let ids = |limits: [u64; 4]| {
         let client = Client::manual();
         let workflow = client.workflow(BLOCK);
@@ -264,11 +264,11 @@ fn inputs_of_a_wrong_type_are_refused() {
 }
 
 #[test]
-fn every_interval_of_a_series_brings_its_scenes() {
+fn every_interval_of_a_series_delivers_its_scenes() {
     let client = Client::manual();
     let series = ["2019-01-01/2019-06-30", "2019-07-01/2019-12-31", "2019-07-01/2019-12-31"];
-    let asked = json!({format!("{BLOCK}:1"): {"bbox": AOI, "time_series": series, "limit": 3}});
-    let job = client.job(&client.workflow(BLOCK), &asked);
+    let inputs = json!({format!("{BLOCK}:1"): {"bbox": AOI, "time_series": series, "limit": 3}});
+    let job = client.job(&client.workflow(BLOCK), &inputs);
     client.advance(700);
     let data = client.get(&format!("{job}/outputs/data-json")).json();
     assert_eq!(data["features"].as_array().unwrap().len(), 6);

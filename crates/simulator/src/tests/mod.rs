@@ -24,12 +24,12 @@ struct Client {
 }
 
 /// Status and body of a response.
-struct Answered {
+struct TestResponse {
     status: u16,
     body: Vec<u8>,
 }
 
-impl Answered {
+impl TestResponse {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -51,11 +51,11 @@ impl Client {
         Self::of(Simulator::builder().clock(Clock::manual()).start().unwrap())
     }
 
-    fn send(&self, request: reqwest::RequestBuilder) -> Result<Answered, reqwest::Error> {
+    fn send(&self, request: reqwest::RequestBuilder) -> Result<TestResponse, reqwest::Error> {
         self.runtime.block_on(async {
             let response = request.send().await?;
             let status = response.status().as_u16();
-            Ok(Answered { status, body: response.bytes().await?.to_vec() })
+            Ok(TestResponse { status, body: response.bytes().await?.to_vec() })
         })
     }
 
@@ -78,16 +78,16 @@ impl Client {
         self.http.request(method.parse().unwrap(), url).bearer_auth(self.token.borrow())
     }
 
-    fn get(&self, path: &str) -> Answered {
+    fn get(&self, path: &str) -> TestResponse {
         self.send(self.request("GET", path)).unwrap()
     }
 
-    fn post(&self, path: &str, body: &Value) -> Answered {
+    fn post(&self, path: &str, body: &Value) -> TestResponse {
         self.send(self.request("POST", path).json(body)).unwrap()
     }
 
     /// Sends a GET request without a token.
-    fn fetch(&self, url: &str) -> Answered {
+    fn fetch(&self, url: &str) -> TestResponse {
         self.send(self.http.get(url)).unwrap()
     }
 
@@ -116,7 +116,7 @@ impl Client {
         id
     }
 
-    fn run(&self, workflow: &str, inputs: &Value) -> Answered {
+    fn run(&self, workflow: &str, inputs: &Value) -> TestResponse {
         self.post(&self.project(&format!("/workflows/{workflow}/jobs?name=n_py")), inputs)
     }
 
@@ -147,7 +147,7 @@ fn inputs() -> Value {
 }
 
 #[test]
-fn tokens_open_the_api_until_they_expire() {
+fn tokens_are_valid_until_they_expire() {
     let client = Client::manual();
     assert_eq!(client.get(&client.project("")).status, 200);
     client.simulator.clock().advance(Duration::from_secs(300));
@@ -175,8 +175,8 @@ fn an_account_logs_in_with_a_form() {
     let token = form(Simulator::PASSWORD, "up42-sdk").json();
     assert_eq!(token["expires_in"], 300);
     assert_eq!(form("guess", "up42-api").json()["error"], "invalid_grant");
-    let stranger = form(Simulator::PASSWORD, "stranger");
-    assert_eq!((stranger.status, &stranger.json()["error"]), (401, &json!("invalid_client")));
+    let unknown = form(Simulator::PASSWORD, "stranger");
+    assert_eq!((unknown.status, &unknown.json()["error"]), (401, &json!("invalid_client")));
     let opens = |name: &str| {
         let url = format!("{}/blocks", client.simulator.api_url());
         client.send(client.http.get(url).bearer_auth(token[name].as_str().unwrap())).unwrap().status
@@ -185,7 +185,7 @@ fn an_account_logs_in_with_a_form() {
 }
 
 #[test]
-fn blocks_tell_where_they_have_data_and_manifests_are_checked() {
+fn blocks_have_a_coverage_and_manifests_are_validated() {
     let client = Client::manual();
     let public = client.fetch(&format!("{}/marketplace/blocks", client.simulator.api_url())).json();
     assert_eq!(public, client.get("/blocks").json());
@@ -205,7 +205,7 @@ fn blocks_tell_where_they_have_data_and_manifests_are_checked() {
 }
 
 #[test]
-fn errors_are_worded_as_their_part_of_the_platform_does() {
+fn errors_have_the_format_of_their_service() {
     let client = Client::manual();
     let missing = client.get("/v2/nothing").json();
     assert_eq!(missing, json!({"title": "Resource does not exist.", "status": 404, "detail": {}}));
@@ -224,7 +224,7 @@ fn errors_are_worded_as_their_part_of_the_platform_does() {
 }
 
 #[test]
-fn settings_keep_to_their_ranges() {
+fn settings_outside_their_ranges_are_refused() {
     let client = Client::manual();
     let put = |value: Value| {
         let body = json!([{"name": "JOB_QUERY_MAX_AOI_SIZE", "value": "500"}, {"name": "MAX_CONCURRENT_JOBS", "value": value}]);
@@ -240,7 +240,7 @@ fn settings_keep_to_their_ranges() {
 }
 
 #[test]
-fn what_was_dropped_answers_no_more() {
+fn the_port_is_closed_when_the_last_clone_is_dropped() {
     let simulator = Simulator::start().unwrap();
     let address = simulator.api_url().trim_start_matches("http://").to_string();
     let clone = simulator.clone();

@@ -66,7 +66,7 @@ fn every_feature_is_answered_by_its_index() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_refused_as_a_whole() {
+fn an_invalid_order_is_refused_as_a_whole() {
     let client = Client::manual();
     let refusal = |change: &dyn Fn(&mut Value)| {
         let mut body = client.order_body(&[AOI]);
@@ -95,7 +95,7 @@ fn what_cannot_be_understood_is_refused_as_a_whole() {
 }
 
 #[test]
-fn credits_are_held_then_taken_and_an_order_goes_its_way() {
+fn credits_are_reserved_then_charged_as_the_order_proceeds() {
     let client = Client::manual();
     let before = client.balance();
     let id = client.place();
@@ -142,7 +142,11 @@ fn an_order_is_changed_by_a_merge_patch_alone() {
     let budget = client.get("/v2/budgets").json()["content"][0]["id"].clone();
     let kind = "application/merge-patch+json";
     assert_eq!(patch(kind, json!({"budgetId": budget})).json()["budgetId"], budget);
-    assert_eq!(patch(kind, json!({"tags": ["b"]})).json()["budgetId"], budget, "what is not said stays");
+    assert_eq!(
+        patch(kind, json!({"tags": ["b"]})).json()["budgetId"],
+        budget,
+        "omitted members are unchanged"
+    );
     assert_eq!(patch(kind, json!({"budgetId": null})).json()["budgetId"], Value::Null);
     assert_eq!(patch(kind, json!({"budgetId": "none"})).status, 400);
     let cancelled = client.post(&format!("{path}/cancellation"), &json!({})).json();
@@ -150,7 +154,7 @@ fn an_order_is_changed_by_a_merge_patch_alone() {
 }
 
 #[test]
-fn budgets_tell_what_is_spent_and_held() {
+fn budgets_have_consumed_and_reserved_credits() {
     let simulator = Simulator::builder().clock(Clock::manual()).budgets_enforced().start().unwrap();
     let client = Client::of(simulator);
     assert_eq!(client.get("/v2/budgets/settings").json(), json!({"enforcementEnabled": true}));
@@ -185,7 +189,7 @@ fn the_storage_is_a_stac_api_with_files_behind_signed_urls() {
     assert_eq!(
         (&next["method"], &next["body"]["filter"]),
         (&json!("POST"), &search["filter"]),
-        "all is said again"
+        "all members are repeated"
     );
     let second = client.post("/v2/assets/stac/search", &next["body"]).json();
     let item = &page["features"][0];
@@ -208,7 +212,7 @@ fn the_storage_is_a_stac_api_with_files_behind_signed_urls() {
 }
 
 #[test]
-fn a_new_image_has_its_name_among_the_parameters_too() {
+fn a_tasking_order_needs_its_name_among_the_parameters() {
     let client = Client::manual();
     let mut body = client.order_body(&[AOI]);
     body["dataProduct"] = product("phr-tasking", "standard").id().into();

@@ -20,7 +20,7 @@ fn same(folder: &Path) -> Client {
 }
 
 #[test]
-fn a_folder_keeps_its_ports_unless_they_are_taken() {
+fn ports_of_a_folder_are_reused_if_they_are_free() {
     let folder = tempfile::tempdir().unwrap();
     let urls =
         |client: &Client| [client.simulator.api_url(), client.simulator.storage_url()].map(str::to_owned);
@@ -34,7 +34,7 @@ fn a_folder_keeps_its_ports_unless_they_are_taken() {
 }
 
 #[test]
-fn a_port_is_taken_as_asked_or_refused() {
+fn a_port_in_use_is_an_error() {
     let first = Simulator::start().unwrap();
     let port = first.api_url().rsplit_once(':').unwrap().1.parse().unwrap();
     let error = Simulator::builder().port(port).start().unwrap_err().to_string();
@@ -105,11 +105,11 @@ fn programs_side_by_side_share_the_platform() {
     assert_eq!((first.status(&job), second.status(&job)), ("SUCCEEDED".into(), "SUCCEEDED".into()));
     assert_eq!(first.simulator.clock().now(), second.simulator.clock().now());
     assert_eq!((first.balance(), first.simulator.ledger()), (second.balance(), second.simulator.ledger()));
-    assert_ne!(first.workflow(BLOCK), second.workflow(BLOCK), "ids are told apart");
+    assert_ne!(first.workflow(BLOCK), second.workflow(BLOCK), "ids differ");
 }
 
 #[test]
-fn many_who_ask_at_once_lose_nothing() {
+fn concurrent_programs_lose_no_job() {
     let folder = tempfile::tempdir().unwrap();
     let clients = [same(folder.path()), same(folder.path())];
     let workflow = clients[0].workflow(BLOCK);
@@ -151,7 +151,7 @@ fn the_clock_runs_on_without_a_program() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_told() {
+fn an_invalid_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();

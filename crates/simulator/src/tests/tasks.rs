@@ -38,7 +38,7 @@ fn states(client: &Client, job: &str) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn tasks_go_forward_only() {
+fn the_status_of_a_task_never_goes_back() {
     let client = Client::manual();
     let (workflow, both) = two_tasks(&client);
     let good = states(&client, &client.job(&workflow, &both));
@@ -58,7 +58,7 @@ fn tasks_go_forward_only() {
 }
 
 #[test]
-fn a_cancelled_task_ends_with_its_job_and_what_succeeded_is_paid() {
+fn cancelling_a_job_ends_its_task_and_charges_succeeded_ones() {
     let client = Client::manual();
     let (workflow, both) = two_tasks(&client);
     let before = client.balance();

@@ -22,7 +22,7 @@ fn seconds(client: &Client, job: &str) -> i64 {
 }
 
 #[test]
-fn jobs_take_as_long_as_was_asked_for_and_estimates_are_near() {
+fn jobs_take_the_set_time_and_estimates_are_close() {
     let times = Distribution::LogNormal { median: 600 * SECOND, sigma: 1.0 };
     let client = Client::of(Simulator::builder().clock(Clock::manual()).run_times(times).start().unwrap());
     let workflow = client.workflow(BLOCK);
@@ -99,7 +99,7 @@ fn a_share_of_the_jobs_fails_or_hangs_and_may_succeed_the_next_time() {
 }
 
 #[test]
-fn others_take_slots_and_credits() {
+fn foreign_jobs_use_slots_and_credits() {
     let client =
         Client::of(Simulator::builder().clock(Clock::manual()).max_concurrent_jobs(4).start().unwrap());
     let workflow = client.workflow(BLOCK);

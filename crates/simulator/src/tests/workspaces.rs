@@ -20,7 +20,7 @@ impl Client {
 }
 
 #[test]
-fn an_order_of_the_first_interface_comes_to_the_storage() {
+fn an_order_of_the_v1_api_is_delivered_to_the_storage() {
     let client = Client::manual();
     let orders = client.workspace("/orders");
     let price = client.post(&format!("{orders}/estimate"), &client.first_order()).json();
@@ -55,7 +55,7 @@ fn an_order_of_the_first_interface_comes_to_the_storage() {
 }
 
 #[test]
-fn an_order_that_cannot_be_placed_says_why() {
+fn an_invalid_order_is_refused_with_a_reason() {
     let client = Client::manual();
     let orders = client.workspace("/orders");
     let mut far = client.first_order();
@@ -68,7 +68,7 @@ fn an_order_that_cannot_be_placed_says_why() {
 }
 
 #[test]
-fn the_account_tells_whether_it_has_bought_credits() {
+fn payment_info_says_whether_credits_were_bought() {
     let client = Client::manual();
     let has_bought =
         || client.get("/accounts/me/paymentInfo").json()["data"]["hasNonSignupAllocation"].clone();

@@ -2,9 +2,9 @@
 
 import { data } from './data.js';
 import { button, copyText, el, ICONS, textButton } from './dom.js';
-import { percent, quoted, when } from './list.js';
+import { dateText, percent, quoted } from './list.js';
 import { stage } from './paint.js';
-import { choose, isolate, pick, state, under } from './scenes.js';
+import { choose, isolate, scenesAt, setSelected, state } from './scenes.js';
 import { on } from './signals.js';
 import { fit, view } from './view.js';
 
@@ -22,9 +22,9 @@ on('change', () => {
   view.left = scene && view.width >= 720 ? 364 : 48;
   if (!scene || scene === opened) return void (opened = scene);
   opened = scene;
-  const below = under([(scene.box[0] + scene.box[2]) / 2, (scene.box[1] + scene.box[3]) / 2]).length;
+  const below = scenesAt([(scene.box[0] + scene.box[2]) / 2, (scene.box[1] + scene.box[3]) / 2]).length;
   // Properties of the catalog override facts of the same name.
-  const facts = new Map([['Acquired', when(scene)], ['Cloud', scene.cloud == null ? '–' : percent(scene.cloud)], ['Collection', scene.collection], ['Constellation', scene.constellation], ...scene.properties]);
+  const facts = new Map([['Acquired', dateText(scene)], ['Cloud', scene.cloud == null ? '–' : percent(scene.cloud)], ['Collection', scene.collection], ['Constellation', scene.constellation], ...scene.properties]);
   const copy = textButton('Copy id', () => copyText(scene.id, copy));
   const use = textButton('Use this scene', () => copyText(snippet([scene]), use), { title: `Copy ${snippet([scene])}` });
   card.replaceChildren(
@@ -33,6 +33,6 @@ on('change', () => {
     el('code', { dir: 'ltr' }, scene.id.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')),
     el('dl', {}, ...[...facts].filter(([, value]) => value).flatMap(([key, value]) => [el('dt', {}, key), el('dd', { dir: 'auto' }, value)])),
     el('footer', {}, copy, data.snippet ? use : null, textButton('Zoom to', () => fit(scene.box, 0.15)),
-      textButton('Isolate', () => isolate([scene], scene.title)), textButton('Select', () => pick([scene]))),
+      textButton('Isolate', () => isolate([scene], scene.title)), textButton('Select', () => setSelected([scene]))),
     below > 1 ? el('p', {}, `${below} scenes lie over each other here: click again for the next.`) : '');
 });

@@ -33,14 +33,14 @@ export const ICONS = {
   eye: 'M2 10q8-11 16 0q-8 11-16 0M10 8a2 2 0 1 0 .01 0',
 };
 
-/** Container of the tools' bars, one above the other. */
-export const dock = el('div', { className: 'dock' });
-root.append(dock);
+/** Container of the tools' strips, one above the other. */
+export const strips = el('div', { className: 'strips' });
+root.append(strips);
 
 const status = el('div', { className: 'unseen', role: 'status' });
 root.append(status);
 /** Announces a text to screen readers. */
-export const tell = (text) => (status.textContent = text);
+export const announce = (text) => (status.textContent = text);
 
 /** Makes a slider with its name and its value as text. */
 export function slider(name, { min = 0, max = 100, value = max }, inWords, change) {
@@ -56,11 +56,11 @@ export function slider(name, { min = 0, max = 100, value = max }, inWords, chang
 
 /** Copies a text; the pressed button shows "Copied" for 1.5 seconds. */
 export function copyText(text, source) {
-  const said = source.dataset.said ??= source.textContent;
+  const caption = source.dataset.caption ??= source.textContent;
   const done = () => {
     source.textContent = 'Copied';
-    tell('Copied');
-    setTimeout(() => (source.textContent = said), 1500);
+    announce('Copied');
+    setTimeout(() => (source.textContent = caption), 1500);
   };
   // The clipboard may be refused in frames without an origin.
   const fallback = () => {
@@ -68,7 +68,7 @@ export function copyText(text, source) {
     root.append(field);
     field.select();
     if (document.execCommand('copy')) done();
-    else tell('The browser refused to copy');
+    else announce('The browser refused to copy');
     field.remove();
     source.focus();
   };
@@ -94,12 +94,12 @@ function readColours() {
   emit('paint');
 }
 readColours();
-/** Strokes a path, or the current path of the brush, once per width and colour. */
-export function stroke(brush, lines, ...path) {
+/** Strokes a path, or the current path of the context, once per width and colour. */
+export function stroke(ctx, lines, ...path) {
   for (const [width, colour] of lines) {
-    brush.lineWidth = width;
-    brush.strokeStyle = colours[colour];
-    brush.stroke(...path);
+    ctx.lineWidth = width;
+    ctx.strokeStyle = colours[colour];
+    ctx.stroke(...path);
   }
 }
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);

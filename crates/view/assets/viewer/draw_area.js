@@ -1,7 +1,7 @@
 // Tool for drawing an area: a rectangle or a polygon, by mouse, touch or keys. It is copied as
 // GeoJSON or Rust, or downloaded as GeoJSON. The drawing remains when the tool is closed.
 
-import { colours, copyText, dock, download, el, stroke, tell, textButton } from './dom.js';
+import { announce, colours, copyText, download, el, strips, stroke, textButton } from './dom.js';
 import { boxOf, RADIAN, toLat, toLon } from './mercator.js';
 import { above, stage } from './paint.js';
 import { pointer, position, setMode } from './pointer.js';
@@ -59,7 +59,7 @@ const undoButton = textButton('Undo', () => undo());
 const clearButton = textButton('Clear', () => setPoints([]));
 const strip = el('div', { className: 'strip box', role: 'group', 'aria-label': 'Draw an area', hidden: true }, measured, rustButton, copyButton, downloadButton, undoButton, clearButton,
   textButton('Done', () => { setMode(null); stage.focus(); }));
-dock.append(strip);
+strips.append(strip);
 
 function setPoints(to) {
   points = to;
@@ -77,7 +77,7 @@ function addCorner(point) {
   const corner = toMap(point);
   if (!isRectangle()) setPoints([...points, corner]);
   else setPoints(points.length === 1 ? rectangle(points[0], corner) : [corner]);
-  tell(`Corner at ${position.textContent}`);
+  announce(`Corner at ${position.textContent}`);
 }
 function dragCorner(corner) {
   if (!isRectangle()) return setPoints(points.with(held, corner));
@@ -113,7 +113,7 @@ function tool(kind, key, icon) {
     // A rectangle stays as a polygon; a polygon becomes its bounding rectangle.
     const around = boxOf(points);
     setPoints(isRectangle() && points[2] ? rectangle(around, around.slice(2)) : points);
-    tell('Enter sets a corner in the middle of the map, Backspace takes it back');
+    announce('Enter sets a corner in the middle of the map, Backspace takes it back');
     stage.focus();
   } });
 }
@@ -121,30 +121,30 @@ tool('rectangle', 'r', 'M4 5h12v10H4z');
 tool('polygon', 'p', 'M10 3l7 5-3 8H6L3 8z');
 
 above.push((pane) => {
-  const { brush } = pane, corners = points.map(pane.at);
+  const { ctx } = pane, corners = points.map(pane.at);
   pane.onScreen();
-  brush.beginPath();
-  corners.forEach(([x, y]) => brush.lineTo(x, y));
-  brush.closePath();
-  brush.fillStyle = `${colours.mark}33`;
-  brush.fill();
-  const lines = () => stroke(brush, [[5, 'halo'], [2, 'aoi']]);
+  ctx.beginPath();
+  corners.forEach(([x, y]) => ctx.lineTo(x, y));
+  ctx.closePath();
+  ctx.fillStyle = `${colours.mark}33`;
+  ctx.fill();
+  const lines = () => stroke(ctx, [[5, 'halo'], [2, 'aoi']]);
   lines();
   if (!pointer.mode?.kind) return;
-  brush.fillStyle = colours.halo;
+  ctx.fillStyle = colours.halo;
   for (const [x, y] of corners) {
-    brush.beginPath();
-    brush.arc(x, y, 5, 0, 7);
+    ctx.beginPath();
+    ctx.arc(x, y, 5, 0, 7);
     lines();
-    brush.fill();
+    ctx.fill();
   }
   // Mark where Enter sets a corner.
   if (!stage.matches(':focus-visible')) return;
   const [x, y] = middle();
-  brush.beginPath();
+  ctx.beginPath();
   for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-    brush.moveTo(x + dx * 4, y + dy * 4);
-    brush.lineTo(x + dx * 14, y + dy * 14);
+    ctx.moveTo(x + dx * 4, y + dy * 4);
+    ctx.lineTo(x + dx * 14, y + dy * 14);
   }
   lines();
 });

@@ -1,7 +1,7 @@
 // Graticule: lines of longitude and latitude, and their labels.
 
 import { colours, stroke } from './dom.js';
-import { toLat, toLon, toX, toY, turned } from './mercator.js';
+import { toLat, toLon, toX, toY, wrapLon } from './mercator.js';
 import { view } from './view.js';
 
 export const graticule = { on: true };
@@ -23,46 +23,46 @@ function lines({ left, top, width, height, scale }) {
 
 export function drawGraticule(pane) {
   if (!graticule.on) return;
-  const { brush, left, top, scale, width, height } = pane;
+  const { ctx, left, top, scale, width, height } = pane;
   const { lons, lats } = lines(pane);
   pane.onScreen();
-  brush.beginPath();
+  ctx.beginPath();
   for (const lon of lons) {
     const x = Math.round((toX(lon) - left) * scale) + 0.5;
-    brush.moveTo(x, 0);
-    brush.lineTo(x, height);
+    ctx.moveTo(x, 0);
+    ctx.lineTo(x, height);
   }
   for (const lat of lats) {
     const y = Math.round((toY(lat) - top) * scale) + 0.5;
-    brush.moveTo(0, y);
-    brush.lineTo(width, y);
+    ctx.moveTo(0, y);
+    ctx.lineTo(width, y);
   }
-  stroke(brush, [[1, 'grid']]);
+  stroke(ctx, [[1, 'grid']]);
 }
 
 /** Writes a text with an outline, so that it is readable on any background. */
-export function label(brush, text, x, y) {
-  brush.fillStyle = colours.quiet;
-  brush.strokeStyle = colours.sea;
-  brush.lineWidth = 3;
-  brush.lineJoin = 'round';
-  brush.strokeText(text, x, y);
-  brush.fillText(text, x, y);
+export function label(ctx, text, x, y) {
+  ctx.fillStyle = colours.quiet;
+  ctx.strokeStyle = colours.sea;
+  ctx.lineWidth = 3;
+  ctx.lineJoin = 'round';
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
 }
 export function drawLabels(pane) {
   if (!graticule.on) return;
-  const { brush, width, height } = pane;
+  const { ctx, width, height } = pane;
   const { lons, lats, digits } = lines(pane);
   pane.onScreen();
-  brush.font = '10px system-ui,sans-serif';
-  brush.textAlign = 'center';
+  ctx.font = '10px system-ui,sans-serif';
+  ctx.textAlign = 'center';
   for (const lon of lons) {
     const [x] = pane.at([toX(lon), 0]);
-    if (x > 20 && x < width - view.right - 20) label(brush, `${turned(lon).toFixed(digits)}°`, x, 12);
+    if (x > 20 && x < width - view.right - 20) label(ctx, `${wrapLon(lon).toFixed(digits)}°`, x, 12);
   }
-  brush.textAlign = 'left';
+  ctx.textAlign = 'left';
   for (const lat of lats) {
     const [, y] = pane.at([0, toY(lat)]);
-    if (y > 20 && y < height - 60) label(brush, `${lat.toFixed(digits)}°`, 50, y + 3);
+    if (y > 20 && y < height - 60) label(ctx, `${lat.toFixed(digits)}°`, 50, y + 3);
   }
 }

@@ -2,7 +2,7 @@
 
 import { data, landBytes } from './data.js';
 import { colours, stroke } from './dom.js';
-import { boxOf, origin, place, toX, toY, trace } from './mercator.js';
+import { addLine, boxOf, origin, project, toX, toY } from './mercator.js';
 
 function readLand([at, length]) {
   let i = at;
@@ -34,7 +34,7 @@ function readLand([at, length]) {
     const shift = (varint() - 1) * 360;
     for (let rings = varint(); rings > 0; rings--) {
       const ring = points(shift);
-      trace(land.fill, ring.map((point) => point.at), true);
+      addLine(land.fill, ring.map((point) => point.at), true);
       // A segment along the edge of the cell is a cut, not a coast.
       let drawing = false;
       ring.forEach((point, k) => {
@@ -48,7 +48,7 @@ function readLand([at, length]) {
         }
       });
     }
-    for (let lines = varint(); lines > 0; lines--) trace(land.border, points(shift).map((point) => point.at));
+    for (let lines = varint(); lines > 0; lines--) addLine(land.border, points(shift).map((point) => point.at));
   }
   return land;
 }
@@ -59,44 +59,44 @@ const local = data.local && (() => {
   const down = (degrees, start) => Math.floor((degrees - start) / land.cell) * land.cell + start;
   const up = (degrees, start) => Math.ceil((degrees - start) / land.cell) * land.cell + start;
   const [west, south, east, north] = data.local.bbox;
-  land.box = boxOf([[down(west, -180), Math.max(-90, down(south, -90))], [up(east, -180), Math.min(90, up(north, -90))]].map(place));
+  land.box = boxOf([[down(west, -180), Math.max(-90, down(south, -90))], [up(east, -180), Math.min(90, up(north, -90))]].map(project));
   return land;
 })();
 
 /** Draws sea and land; `between` draws above the land and below its lines. */
 export function drawLand(pane, between) {
-  const { brush, scale, width, height } = pane;
+  const { ctx, scale, width, height } = pane;
   const rect = ([x0, y0, x1, y1]) => [...pane.at([x0, y0]), (x1 - x0) * scale, (y1 - y0) * scale];
   const one = (land, shift) => {
     pane.onMap(shift);
-    brush.fillStyle = colours.land;
-    brush.fill(land.fill, 'evenodd');
+    ctx.fillStyle = colours.land;
+    ctx.fill(land.fill, 'evenodd');
     between();
     pane.onMap(shift);
-    stroke(brush, [[1 / scale, 'coast']], land.coast);
-    brush.setLineDash([5 / scale, 3 / scale]);
-    stroke(brush, [[1 / scale, 'border']], land.border);
-    brush.setLineDash([]);
+    stroke(ctx, [[1 / scale, 'coast']], land.coast);
+    ctx.setLineDash([5 / scale, 3 / scale]);
+    stroke(ctx, [[1 / scale, 'border']], land.border);
+    ctx.setLineDash([]);
   };
   pane.onScreen();
-  brush.fillStyle = colours.sea;
-  brush.fillRect(0, 0, width, height);
-  const fine = local && (local.box[2] - local.box[0]) * scale > 60 && pane.sees(local.box);
-  brush.save();
+  ctx.fillStyle = colours.sea;
+  ctx.fillRect(0, 0, width, height);
+  const fine = local && (local.box[2] - local.box[0]) * scale > 60 && pane.intersects(local.box);
+  ctx.save();
   if (fine) {
     const hole = new Path2D();
     hole.rect(0, 0, width, height);
     hole.rect(...rect(local.box));
-    brush.clip(hole, 'evenodd');
+    ctx.clip(hole, 'evenodd');
   }
-  for (const turn of [-1, 0, 1]) if (pane.sees([turn - origin[0], -1, turn + 1 - origin[0], 2])) one(world, turn);
-  brush.restore();
+  for (const turn of [-1, 0, 1]) if (pane.intersects([turn - origin[0], -1, turn + 1 - origin[0], 2])) one(world, turn);
+  ctx.restore();
   if (!fine) return;
-  brush.save();
+  ctx.save();
   pane.onScreen();
-  brush.beginPath();
-  brush.rect(...rect(local.box));
-  brush.clip();
+  ctx.beginPath();
+  ctx.rect(...rect(local.box));
+  ctx.clip();
   one(local, 0);
-  brush.restore();
+  ctx.restore();
 }

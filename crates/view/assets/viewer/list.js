@@ -4,13 +4,13 @@
 import { button, el, ICONS } from './dom.js';
 import { addKeys } from './keys.js';
 import { clamp } from './mercator.js';
-import { want } from './pictures.js';
-import { choose, filters, hover, isAlone, isolate, pick, scenes, show, sorted, state } from './scenes.js';
+import { requestPicture } from './pictures.js';
+import { choose, filters, hover, isIsolated, isolate, scenes, setSelected, show, sorted, state } from './scenes.js';
 import { on } from './signals.js';
-import { bring, fit } from './view.js';
+import { ensureVisible, fit } from './view.js';
 
 export const percent = (cloud) => `${cloud >= 10 || cloud === 0 ? Math.round(cloud) : cloud.toFixed(1)} %`;
-export const when = (scene) => (scene.datetime ? scene.datetime.slice(0, 16).replace('T', ' ') : 'no date');
+export const dateText = (scene) => (scene.datetime ? scene.datetime.slice(0, 16).replace('T', ' ') : 'no date');
 
 /** Returns a text as a Rust string literal, with quotes, backslashes and invisible characters
  *  escaped. */
@@ -23,8 +23,8 @@ export const GROUPINGS = {
   date: ['By date', (scene) => scene.datetime?.slice(0, 10)],
 };
 /** Returns the number of groups of a grouping. */
-export const kinds = (grouping) => new Set(scenes.map(GROUPINGS[grouping][1]).filter(Boolean)).size;
-export const grouped = { by: kinds('collection') > 1 ? 'collection' : 'none', folded: new Set() };
+export const groupCount = (grouping) => new Set(scenes.map(GROUPINGS[grouping][1]).filter(Boolean)).size;
+export const grouped = { by: groupCount('collection') > 1 ? 'collection' : 'none', folded: new Set() };
 
 const ROW = 48, HEAD = 36; // pixels, as in the style
 const space = el('div', { className: 'space' });
@@ -64,8 +64,8 @@ function render() {
   const from = list.scrollTop - 200, to = list.scrollTop + list.clientHeight + 200;
   const seen = items.filter((item) => item.top + item.height > from && item.top < to);
   // The row with the focus is kept, even if it is not visible.
-  const kept = items.find((item) => nodes.get(item.key)?.contains(document.activeElement));
-  if (kept && !seen.includes(kept)) seen.push(kept);
+  const focused = items.find((item) => nodes.get(item.key)?.contains(document.activeElement));
+  if (focused && !seen.includes(focused)) seen.push(focused);
   const wanted = new Set(seen.map((item) => item.key));
   for (const [key, node] of nodes) {
     if (wanted.has(key)) continue;
@@ -85,52 +85,52 @@ function render() {
 }
 const controls = (node) => [...node.querySelectorAll('button, input')];
 
-const eye = (act) => button('Show', ICONS.eye, act);
+const showButton = (act) => button('Show', ICONS.eye, act);
 function press(node, name, pressed) {
   node.title = node.ariaLabel = name;
   node.ariaPressed = String(pressed);
 }
 
 function sceneRow(scene) {
-  const brush = el('canvas', { width: 80, height: 80, 'aria-hidden': 'true' }).getContext('2d');
-  const facts = [when(scene).slice(0, 10), scene.cloud == null ? null : `${percent(scene.cloud)} cloud`, grouped.by !== 'collection' && kinds('collection') > 1 && scene.collection];
+  const ctx = el('canvas', { width: 80, height: 80, 'aria-hidden': 'true' }).getContext('2d');
+  const facts = [dateText(scene).slice(0, 10), scene.cloud == null ? null : `${percent(scene.cloud)} cloud`, grouped.by !== 'collection' && groupCount('collection') > 1 && scene.collection];
   const check = el('input', { type: 'checkbox', 'aria-label': `Select ${scene.title}`, onclick: (event) => {
-    choosePick(scene, event.shiftKey);
+    selectRow(scene, event.shiftKey);
   } });
   const open = el('button', { type: 'button', className: 'open', onclick: (event) => {
-    if (event.shiftKey || event.ctrlKey || event.metaKey) return choosePick(scene, event.shiftKey);
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return selectRow(scene, event.shiftKey);
     anchor = scene;
     choose(scene);
-    bring(scene.box);
-  }, ondblclick: () => fit(scene.box, 0.2) }, brush.canvas, el('span', {}, el('b', { dir: 'auto' }, scene.title), el('small', { dir: 'auto' }, facts.filter(Boolean).join(' · '))));
-  const shown = eye(() => show([scene], !scene.shown, scene.title));
+    ensureVisible(scene.box);
+  }, ondblclick: () => fit(scene.box, 0.2) }, ctx.canvas, el('span', {}, el('b', { dir: 'auto' }, scene.title), el('small', { dir: 'auto' }, facts.filter(Boolean).join(' · '))));
+  const shown = showButton(() => show([scene], !scene.shown, scene.title));
   const alone = button('Show only', ICONS.target, () => isolate([scene], scene.title));
   const node = el('div', { className: 'item', role: 'listitem', onpointerenter: () => hover(scene), onpointerleave: () => hover(null), onfocusin: () => hover(scene) }, check, open, shown, alone);
-  want(scene, 'small');
+  requestPicture(scene, 'small');
   let thumbnail = null;
   node.update = () => {
-    check.checked = scene.picked;
+    check.checked = scene.selected;
     press(shown, `Show ${scene.title}`, scene.shown);
-    press(alone, `Show only ${scene.title}`, isAlone([scene]));
+    press(alone, `Show only ${scene.title}`, isIsolated([scene]));
     node.classList.toggle('off', !scene.visible);
     node.classList.toggle('chosen', scene === state.chosen);
     node.classList.toggle('hovered', scene === state.hovered);
-    if (scene.small && thumbnail !== scene.small) drawThumbnail(brush, thumbnail = scene.small, scene.fit.matrix);
+    if (scene.small && thumbnail !== scene.small) drawThumbnail(ctx, thumbnail = scene.small, scene.fit.matrix);
   };
   return node;
 }
 /** Draws the middle of a picture; the matrix gives its aspect ratio on the ground. */
-function drawThumbnail(brush, { bitmap, x, y, width, height }, [a, b, c, d]) {
+function drawThumbnail(ctx, { bitmap, x, y, width, height }, [a, b, c, d]) {
   const shape = Math.hypot(a, b) / Math.hypot(c, d);
   const [w, h] = [width * Math.min(1, 1 / shape), height * Math.min(1, shape)];
-  brush.drawImage(bitmap, x + (width - w) / 2, y + (height - h) / 2, w, h, 0, 0, 80, 80);
+  ctx.drawImage(bitmap, x + (width - w) / 2, y + (height - h) / 2, w, h, 0, 0, 80, 80);
 }
 /** Selects or deselects a scene, or selects all from the last one to it. */
-function choosePick(scene, toHere) {
+function selectRow(scene, toHere) {
   const rows = items.filter((item) => item.scene).map((item) => item.scene);
   const [from, to] = [rows.indexOf(anchor), rows.indexOf(scene)].sort((a, b) => a - b);
-  if (toHere && from >= 0) pick(rows.slice(from, to + 1), true);
-  else pick([scene]);
+  if (toHere && from >= 0) setSelected(rows.slice(from, to + 1), true);
+  else setSelected([scene]);
   anchor = scene;
 }
 
@@ -140,7 +140,7 @@ function groupRow() {
     if (!grouped.folded.delete(head.name)) grouped.folded.add(head.name);
     layOut();
   } });
-  const shown = eye(() => show(head.scenes, !head.scenes.every((scene) => scene.shown), head.name));
+  const shown = showButton(() => show(head.scenes, !head.scenes.every((scene) => scene.shown), head.name));
   const alone = button('Show only', ICONS.target, () => isolate(head.scenes, head.name));
   const node = el('div', { className: 'item head', role: 'listitem' }, fold, shown, alone);
   node.update = (item) => {
@@ -148,7 +148,7 @@ function groupRow() {
     fold.ariaExpanded = String(!head.folded);
     fold.replaceChildren(el('b', { dir: 'auto' }, head.name), el('small', {}, String(head.scenes.length)));
     press(shown, `Show group ${head.name}`, head.scenes.some((scene) => scene.shown));
-    press(alone, `Show only group ${head.name}`, isAlone(head.scenes));
+    press(alone, `Show only group ${head.name}`, isIsolated(head.scenes));
   };
   return node;
 }
@@ -193,7 +193,7 @@ function stepScenes(by) {
   const at = visible.indexOf(state.chosen);
   const scene = visible[at < 0 ? (by > 0 ? 0 : visible.length - 1) : (at + by + visible.length) % visible.length];
   choose(scene);
-  bring(scene.box);
+  ensureVisible(scene.box);
 }
 if (scenes.length) addKeys('[ ]', 'scene before, after', { '[': () => stepScenes(-1), ']': () => stepScenes(1) });
 

@@ -8,7 +8,7 @@ import { help } from './keys.js';
 import { attribution, resize, stage } from './paint.js';
 import { atlas } from './pictures.js';
 import { position } from './pointer.js';
-import { arrange, scenes } from './scenes.js';
+import { scenes, sortScenes } from './scenes.js';
 import { addTool, toolbar } from './tools.js';
 
 addTool({ name: 'Keys', icon: 'M7.5 7.5a2.6 2.6 0 1 1 3.6 2.4q-1.1.5-1.1 1.8M10 15h.01', key: '?', what: 'this list', press: () => help.togglePopover() });
@@ -16,7 +16,7 @@ stage.ariaLabel = `Map: ${data.title}, ${scenes.length} scenes. Press question m
 document.documentElement.classList.add('live');
 root.prepend(stage, toolbar);
 root.append(card, el('div', { className: 'foot' }, bar), el('div', { className: 'foot end' }, position, attribution));
-arrange('given');
+sortScenes('given');
 // The first drawing waits for the atlas: one without pictures would only take time.
 atlas.catch(() => {}).then(() => {
   resize();

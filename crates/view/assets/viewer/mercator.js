@@ -18,15 +18,15 @@ export const toY = (lat) => mercator(lat) - origin[1];
 export const toLon = (x) => (x + origin[0] - 0.5) * 360;
 export const toLat = (y) => Math.atan(Math.sinh((0.5 - y - origin[1]) * 2 * Math.PI)) / RADIAN;
 /** Converts longitude and latitude to map coordinates. */
-export const place = ([lon, lat]) => [toX(lon), toY(lat)];
+export const project = ([lon, lat]) => [toX(lon), toY(lat)];
 /** Normalizes a longitude to −180° to 180°. */
-export const turned = (lon) => ((lon + 540) % 360 + 360) % 360 - 180;
+export const wrapLon = (lon) => ((lon + 540) % 360 + 360) % 360 - 180;
 
 export const boxOf = (points) => points.reduce(
   ([a, b, c, d], [x, y]) => [Math.min(a, x), Math.min(b, y), Math.max(c, x), Math.max(d, y)],
   [Infinity, Infinity, -Infinity, -Infinity]);
 
-export const trace = (path, points, close) => {
+export const addLine = (path, points, close) => {
   points.forEach(([x, y], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
   if (close) path.closePath();
 };

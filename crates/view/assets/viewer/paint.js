@@ -11,7 +11,7 @@ import { showScale } from './scale_bar.js';
 import { drawLand } from './land.js';
 import { drawPicture, hasPicture, isSettled, prepare } from './pictures.js';
 import { emit, on } from './signals.js';
-import { aoiPath, home, sorted, state } from './scenes.js';
+import { aoiPath, contentBox, sorted, state } from './scenes.js';
 import { fit, toMap, view } from './view.js';
 
 /** Painters of tools, called with a pane: `below` draws between land and scenes, `above` over
@@ -33,29 +33,29 @@ export const density = () => Math.min(2, devicePixelRatio || 1);
 /** Returns a part of the map on a canvas: `left` and `top` in map coordinates, `width` and `height`
  *  in CSS pixels. */
 export function pane(canvas, left, top, width, height, ratio = density()) {
-  const brush = canvas.getContext('2d', { alpha: !canvas.matches('.sheet') });
+  const ctx = canvas.getContext('2d', { alpha: !canvas.matches('.sheet') });
   const { scale } = view;
   return {
-    brush, left, top, width, height, scale, ratio,
-    /** Sets the brush to map coordinates. */
-    onMap: (shift = 0) => brush.setTransform(scale * ratio, 0, 0, scale * ratio, (shift - left) * scale * ratio, -top * scale * ratio),
-    /** Sets the brush to CSS pixels. */
-    onScreen: () => brush.setTransform(ratio, 0, 0, ratio, 0, 0),
+    ctx, left, top, width, height, scale, ratio,
+    /** Sets the context to map coordinates. */
+    onMap: (shift = 0) => ctx.setTransform(scale * ratio, 0, 0, scale * ratio, (shift - left) * scale * ratio, -top * scale * ratio),
+    /** Sets the context to CSS pixels. */
+    onScreen: () => ctx.setTransform(ratio, 0, 0, ratio, 0, 0),
     /** Converts a point of the map to CSS pixels. */
     at: ([x, y]) => [(x - left) * scale, (y - top) * scale],
-    sees: ([x0, y0, x1, y1]) => x1 > left && x0 < left + width / scale && y1 > top && y0 < top + height / scale,
+    intersects: ([x0, y0, x1, y1]) => x1 > left && x0 < left + width / scale && y1 > top && y0 < top + height / scale,
   };
 }
 
 /** Draws scenes, the lowest first: the pictures of `shown`, the outlines of `some`. */
 function* sceneParts(pane, some, shown) {
-  const { brush, scale, ratio, width, height } = pane;
+  const { ctx, scale, ratio, width, height } = pane;
   const many = some.length > STEP;
   let work = 0;
   pane.onMap();
   for (const scene of shown) {
-    brush.globalAlpha = state.opacity;
-    brush.imageSmoothingQuality = many ? 'low' : 'medium';
+    ctx.globalAlpha = state.opacity;
+    ctx.imageSmoothingQuality = many ? 'low' : 'medium';
     drawPicture(pane, scene);
     const [x0, y0, x1, y1] = scene.box;
     work += 1 + Math.min(width, (x1 - x0) * scale) * Math.min(height, (y1 - y0) * scale) * ratio ** 2 / 2e4;
@@ -65,28 +65,28 @@ function* sceneParts(pane, some, shown) {
   }
   // Lines thinner than a pixel are drawn four times as fast.
   const lines = [[(many ? 0.99 : 1.3) / scale, 'footprint']];
-  brush.globalAlpha = many ? 0.6 : 1;
-  for (const scene of some) stroke(brush, lines, scene.outline);
-  brush.globalAlpha = 1;
+  ctx.globalAlpha = many ? 0.6 : 1;
+  for (const scene of some) stroke(ctx, lines, scene.outline);
+  ctx.globalAlpha = 1;
 }
 
 /** Draws the map in parts: land, scenes, areas of interest. With `only` just these scenes, the
  *  lowest first. */
 function* mapParts(pane, only) {
-  const { brush, scale } = pane;
+  const { ctx, scale } = pane;
   drawLand(pane, () => drawGraticule(pane));
   below.forEach((painter) => painter(pane));
-  const visible = only?.toReversed() ?? sorted.filter((scene) => scene.visible && pane.sees(scene.box));
+  const visible = only?.toReversed() ?? sorted.filter((scene) => scene.visible && pane.intersects(scene.box));
   const shown = only ? visible : (state.opacity < 1 ? visible : uncovered(visible, 1.5 / scale));
   if (!only) {
     prepare(shown, scale * pane.ratio);
     isComplete = shown.every(hasPicture);
   }
   yield* sceneParts(pane, visible.toReversed(), shown.toReversed());
-  stroke(brush, [[4.5 / scale, 'halo']], aoiPath);
-  brush.setLineDash([9 / scale, 5 / scale]);
-  stroke(brush, [[2.4 / scale, 'aoi']], aoiPath);
-  brush.setLineDash([]);
+  stroke(ctx, [[4.5 / scale, 'halo']], aoiPath);
+  ctx.setLineDash([9 / scale, 5 / scale]);
+  stroke(ctx, [[2.4 / scale, 'aoi']], aoiPath);
+  ctx.setLineDash([]);
 }
 
 /** Draws the map at once. */
@@ -97,17 +97,17 @@ export function drawMap(pane, only) {
 
 /** Draws tools, labels and marks above the map. */
 export function drawOver(pane) {
-  const { brush, scale } = pane;
+  const { ctx, scale } = pane;
   above.forEach((painter) => painter(pane));
   drawLabels(pane);
   pane.onMap();
   for (const scene of new Set([state.chosen, state.hovered])) {
-    if (scene) stroke(brush, [[6 / scale, 'halo'], [3 / scale, 'mark']], scene.outline);
+    if (scene) stroke(ctx, [[6 / scale, 'halo'], [3 / scale, 'mark']], scene.outline);
   }
 }
 
 let isComplete = false, started = 0, cost = 0;
-let job = null, dirty = false, asked = false, resting = 0, soon = 0;
+let job = null, dirty = false, isRequested = false, restTimer = 0, paintTimer = 0;
 
 /** Starts drawing the current view on the lower sheet. */
 function beginSheet() {
@@ -140,9 +140,9 @@ function proceed(all) {
     performance.mark('shown');
     requestAnimationFrame(() => document.documentElement.classList.add('shown'));
   }
-  if (isSettled() && !dirty && !soon) performance.mark('sharp');
+  if (isSettled() && !dirty && !paintTimer) performance.mark('sharp');
 }
-function slide() {
+function moveSheets() {
   for (const { canvas, x, y, scale } of [upper, lower]) {
     if (scale) canvas.style.transform = `translate(${(x - view.x) * view.scale}px,${(y - view.y) * view.scale}px) scale(${view.scale / scale})`;
   }
@@ -151,46 +151,46 @@ function paintOver() {
   const { width, height, x, y } = view;
   const whole = pane(over, x, y, width, height);
   whole.onScreen();
-  whole.brush.clearRect(0, 0, width, height);
+  whole.ctx.clearRect(0, 0, width, height);
   drawOver(whole);
   showScale();
 }
 
 function frame() {
-  asked = false;
+  isRequested = false;
   if (!view.width) return;
   if (dirty && !job) beginSheet();
   if (job) proceed();
-  slide();
+  moveSheets();
   paintOver();
-  if (job || dirty) ask();
+  if (job || dirty) requestFrame();
 }
-function ask() {
-  if (!asked) requestAnimationFrame(frame);
-  asked = true;
+function requestFrame() {
+  if (!isRequested) requestAnimationFrame(frame);
+  isRequested = true;
 }
 function repaint() {
   dirty = true;
-  ask();
+  requestFrame();
 }
 on('paint', repaint);
-on('marks', ask);
+on('marks', requestFrame);
 // Delayed, since pictures arrive faster than a large map can be drawn.
-on('soon', () => (soon ||= setTimeout(() => { soon = 0; repaint(); }, Math.max(120, 4 * cost))));
+on('soon', () => (paintTimer ||= setTimeout(() => { paintTimer = 0; repaint(); }, Math.max(120, 4 * cost))));
 on('move', () => {
   const drawn = job ? lower : upper;
   const grown = view.scale / drawn.scale;
   const [dx, dy] = [Math.abs(drawn.x - view.x) * view.scale, Math.abs(drawn.y - view.y) * view.scale];
-  clearTimeout(resting);
+  clearTimeout(restTimer);
   if (grown > 2 || grown < 0.65 || dx > view.width * MARGIN * 0.9 || dy > view.height * MARGIN * 0.9) return repaint();
-  ask();
-  resting = setTimeout(repaint, 120);
+  requestFrame();
+  restTimer = setTimeout(repaint, 120);
 });
 
 export function resize() {
   const { clientWidth: width, clientHeight: height } = stage;
   if (!width || !height || (width === view.width && height === view.height)) return;
-  if (!view.width) view.fitted = [home];
+  if (!view.width) view.fitted = [contentBox];
   const middle = toMap([view.width / 2, view.height / 2]);
   Object.assign(view, { width, height });
   [over.width, over.height] = [width * density(), height * density()];
@@ -203,6 +203,6 @@ export function resize() {
   // At once, since a canvas is blank after a change of its size.
   beginSheet();
   proceed(true);
-  slide();
+  moveSheets();
   paintOver();
 }

@@ -4,8 +4,8 @@ import { snippet } from './card.js';
 import { data } from './data.js';
 import { button, copyText, el, ICONS, root, slider, textButton } from './dom.js';
 import { addKeys } from './keys.js';
-import { grouped, GROUPINGS, kinds, list, quoted } from './list.js';
-import { arrange, filters, isolate, ORDERS, pick, refresh, scenes, show, state } from './scenes.js';
+import { groupCount, grouped, GROUPINGS, list, quoted } from './list.js';
+import { filters, isolate, ORDERS, refresh, scenes, setSelected, show, sortScenes, state } from './scenes.js';
 import { emit, on } from './signals.js';
 import { addTool } from './tools.js';
 import { view } from './view.js';
@@ -21,17 +21,17 @@ const choice = (name, options, value, change) => {
 let mostCloud = 100;
 const clouds = scenes.some((scene) => scene.cloud != null);
 if (clouds) filters.push((scene) => !(scene.cloud > mostCloud));
-const groupings = Object.entries(GROUPINGS).filter(([name]) => name === 'none' || kinds(name));
+const groupings = Object.entries(GROUPINGS).filter(([name]) => name === 'none' || groupCount(name));
 const count = el('p', { className: 'count', role: 'status' });
 
 // ---- selection
-const picked = () => scenes.filter((scene) => scene.picked);
+const selectedScenes = () => scenes.filter((scene) => scene.selected);
 const many = el('b');
-const copyIds = textButton('Copy ids', () => copyText(picked().map((scene) => quoted(scene.id)).join(', '), copyIds));
-const copyRust = textButton('Copy Rust', () => copyText(snippet(picked()), copyRust));
+const copyIds = textButton('Copy ids', () => copyText(selectedScenes().map((scene) => quoted(scene.id)).join(', '), copyIds));
+const copyRust = textButton('Copy Rust', () => copyText(snippet(selectedScenes()), copyRust));
 copyRust.hidden = !data.snippet;
-const basket = el('div', { className: 'basket', role: 'group', 'aria-label': 'Selected scenes' }, many, copyRust, copyIds,
-  textButton('Isolate', () => isolate(picked(), `the ${picked().length} selected`)), textButton('Clear', () => pick(scenes, false)));
+const selection = el('div', { className: 'selection', role: 'group', 'aria-label': 'Selected scenes' }, many, copyRust, copyIds,
+  textButton('Isolate', () => isolate(selectedScenes(), `the ${selectedScenes().length} selected`)), textButton('Clear', () => setSelected(scenes, false)));
 
 // ---- origin and notes
 const about = data.about?.length ? el('details', {}, el('summary', {}, 'About this map'), el('dl', {}, ...data.about.flatMap(([name, value]) => [el('dt', { dir: 'auto' }, name), el('dd', { dir: 'auto' }, value)]))) : null;
@@ -42,10 +42,10 @@ export const panel = el('aside', { className: 'panel box', hidden: true, 'aria-l
   el('div', { className: 'row' }, count, textButton('Show all', () => show(scenes, true, 'All scenes')), textButton('Hide all', () => show(scenes, false, 'All scenes'))),
   about, notes,
   el('div', { className: 'row' }, groupings.length > 1 ? choice('Group', groupings, grouped.by, (by) => { grouped.by = by; refresh(); }) : null,
-    choice('Order', Object.entries(ORDERS), 'given', arrange)),
+    choice('Order', Object.entries(ORDERS), 'given', sortScenes)),
   el('div', { className: 'row' }, slider('Opacity', { value: 100 }, percents, (value) => { state.opacity = value / 100; emit('paint'); }),
     clouds ? slider('Clouds up to', { value: 100 }, percents, (value) => { mostCloud = value; refresh(); }) : null),
-  list, basket);
+  list, selection);
 
 const WIDTH = 300; // pixels, as in the style sheet: measuring it would force a layout before the map is drawn
 const isWide = () => view.width >= 720;
@@ -74,8 +74,8 @@ on('resize', () => {
 on('change', () => {
   const shown = scenes.filter((scene) => scene.visible).length;
   count.textContent = shown === scenes.length ? `${shown} scene${shown === 1 ? '' : 's'}` : `${shown} of ${scenes.length} scenes shown`;
-  const chosen = picked().length;
-  basket.hidden = !chosen;
+  const chosen = selectedScenes().length;
+  selection.hidden = !chosen;
   many.textContent = `${chosen} selected`;
 });
-addKeys('C', 'copy the selected ids', { c: () => picked().length && (copyRust.hidden ? copyIds : copyRust).click() });
+addKeys('C', 'copy the selected ids', { c: () => selectedScenes().length && (copyRust.hidden ? copyIds : copyRust).click() });

@@ -1,7 +1,7 @@
 // Georeferencing: the transformation from the pixels of a picture to its four corners.
 
 import { el } from './dom.js';
-import { boxOf, clamp, place, RADIAN, trace } from './mercator.js';
+import { addLine, boxOf, clamp, project, RADIAN } from './mercator.js';
 
 const cross = ([a, b, c], [d, e, f]) => [b * f - c * e, c * d - a * f, a * e - b * d];
 const dot = ([a, b, c], [d, e, f]) => a * d + b * e + c * f;
@@ -24,9 +24,9 @@ export function projective(corners, flat) {
 
 /** Returns the affine matrix that approximately maps the unit square to the map, and its error.
  *  Most footprints are nearly parallelograms, for which the error is below a pixel. */
-export function nearly(corners, flat) {
+export function affineFit(corners, flat) {
   const forward = projective(corners, flat);
-  const at = (u, v) => place(forward(u, v));
+  const at = (u, v) => project(forward(u, v));
   const [middle, right, below] = [at(0.5, 0.5), at(1, 0.5), at(0.5, 1)];
   const [a, b] = [0, 1].map((i) => (right[i] - middle[i]) * 2);
   const [c, d] = [0, 1].map((i) => (below[i] - middle[i]) * 2);
@@ -46,7 +46,7 @@ export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, 
   const [x0, y0, x1, y1] = boxOf(mesh);
   const step = Math.max(pixel / 1.2, (x1 - x0) / 2000, (y1 - y0) / 2000);
   const canvas = el('canvas', { width: Math.ceil((x1 - x0) / step), height: Math.ceil((y1 - y0) / step) });
-  const brush = canvas.getContext('2d');
+  const ctx = canvas.getContext('2d');
   const [w, h] = [width / n, height / n];
   const to = (i, j) => mesh[j * (n + 1) + i].map((value, k) => (value - (k ? y0 : x0)) / step);
   for (let j = 0; j < n; j++) {
@@ -56,13 +56,13 @@ export function warped({ bitmap, x, y, width, height }, { at, matrix: [a, b, c, 
       // Pieces overlap slightly, so that the background is not visible between them.
       const middle = [0, 1].map((k) => (p[k] + q[k] + r[k] + s[k]) / 4);
       const piece = new Path2D();
-      trace(piece, quad.map((point) => point.map((value, k) => value + Math.sign(value - middle[k]) * 0.7)), true);
-      brush.save();
-      brush.clip(piece);
-      brush.transform((q[0] - p[0] + r[0] - s[0]) / 2 / w, (q[1] - p[1] + r[1] - s[1]) / 2 / w, (s[0] - p[0] + r[0] - q[0]) / 2 / h, (s[1] - p[1] + r[1] - q[1]) / 2 / h, p[0], p[1]);
+      addLine(piece, quad.map((point) => point.map((value, k) => value + Math.sign(value - middle[k]) * 0.7)), true);
+      ctx.save();
+      ctx.clip(piece);
+      ctx.transform((q[0] - p[0] + r[0] - s[0]) / 2 / w, (q[1] - p[1] + r[1] - s[1]) / 2 / w, (s[0] - p[0] + r[0] - q[0]) / 2 / h, (s[1] - p[1] + r[1] - q[1]) / 2 / h, p[0], p[1]);
       // Each piece draws the whole picture, clipped, which avoids seams at cut edges.
-      brush.drawImage(bitmap, x, y, width, height, -i * w, -j * h, width, height);
-      brush.restore();
+      ctx.drawImage(bitmap, x, y, width, height, -i * w, -j * h, width, height);
+      ctx.restore();
     }
   }
   return { bitmap: canvas, x: 0, y: 0, width: canvas.width, height: canvas.height, matrix: [canvas.width * step, 0, 0, canvas.height * step, x0, y0], bytes: canvas.width * canvas.height * 4 };

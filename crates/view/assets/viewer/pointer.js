@@ -2,9 +2,9 @@
 
 import { el } from './dom.js';
 import { modal } from './keys.js';
-import { clamp, toLat, toLon, turned } from './mercator.js';
+import { clamp, toLat, toLon, wrapLon } from './mercator.js';
 import { over, stage } from './paint.js';
-import { choose, hover, pick, state, under } from './scenes.js';
+import { choose, hover, scenesAt, setSelected, state } from './scenes.js';
 import { emit, on } from './signals.js';
 import { pan, toMap, view, zoom } from './view.js';
 
@@ -30,15 +30,15 @@ export function setMode(mode) {
 }
 
 export const position = el('span', { className: 'position', title: 'Longitude, latitude' });
-function tellPosition(point = [view.width / 2, view.height / 2]) {
+function showPosition(point = [view.width / 2, view.height / 2]) {
   const [x, y] = toMap(point);
   const digits = clamp(Math.ceil(Math.log10(view.scale / 360)), 2, 6);
-  position.textContent = `${turned(toLon(x)).toFixed(digits)}, ${toLat(y).toFixed(digits)}`;
+  position.textContent = `${wrapLon(toLon(x)).toFixed(digits)}, ${toLat(y).toFixed(digits)}`;
 }
-on('move', () => fingers.size || tellPosition());
+on('move', () => pointers.size || showPosition());
 
-const fingers = new Map();
-let travelled = 0, taken = false;
+const pointers = new Map();
+let distance = 0, isCaptured = false;
 const at = (event) => {
   const box = stage.getBoundingClientRect();
   return [event.clientX - box.left, event.clientY - box.top];
@@ -46,42 +46,42 @@ const at = (event) => {
 over.addEventListener('pointerdown', (event) => {
   stage.focus({ preventScroll: true });
   over.setPointerCapture(event.pointerId);
-  fingers.set(event.pointerId, at(event));
-  travelled = 0;
-  taken = fingers.size === 1 && Boolean(pointer.mode?.press?.(at(event), event));
+  pointers.set(event.pointerId, at(event));
+  distance = 0;
+  isCaptured = pointers.size === 1 && Boolean(pointer.mode?.press?.(at(event), event));
 });
 over.addEventListener('pointermove', (event) => {
-  const here = at(event), before = fingers.get(event.pointerId);
-  tellPosition(here);
+  const here = at(event), before = pointers.get(event.pointerId);
+  showPosition(here);
   if (!before) {
     if (pointer.mode) return pointer.mode.hover?.(here);
-    const [top = null] = under(toMap(here));
+    const [top = null] = scenesAt(toMap(here));
     hover(top);
     over.style.cursor = top ? 'pointer' : '';
     return;
   }
   const [dx, dy] = [here[0] - before[0], here[1] - before[1]];
-  travelled += Math.abs(dx) + Math.abs(dy);
-  fingers.set(event.pointerId, here);
-  if (taken) return pointer.mode?.drag?.(here);
-  if (fingers.size === 1) return pan(dx, dy);
-  const other = [...fingers].find(([id]) => id !== event.pointerId)[1];
+  distance += Math.abs(dx) + Math.abs(dy);
+  pointers.set(event.pointerId, here);
+  if (isCaptured) return pointer.mode?.drag?.(here);
+  if (pointers.size === 1) return pan(dx, dy);
+  const other = [...pointers].find(([id]) => id !== event.pointerId)[1];
   const apart = (point) => Math.max(1, Math.hypot(point[0] - other[0], point[1] - other[1]));
   pan(dx / 2, dy / 2);
   zoom(apart(here) / apart(before), [(here[0] + other[0]) / 2, (here[1] + other[1]) / 2]);
 });
-function lift(event) {
-  if (!fingers.delete(event.pointerId)) return;
-  if (taken) pointer.mode?.release?.(at(event));
-  if (event.type === 'pointercancel' || travelled > 4) return;
+function endPointer(event) {
+  if (!pointers.delete(event.pointerId)) return;
+  if (isCaptured) pointer.mode?.release?.(at(event));
+  if (event.type === 'pointercancel' || distance > 4) return;
   if (pointer.mode) return pointer.mode.click?.(at(event), event);
   // A second click at the same position chooses the scene below.
-  const found = under(toMap(at(event)));
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return found.length && pick(found.slice(0, 1));
+  const found = scenesAt(toMap(at(event)));
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return found.length && setSelected(found.slice(0, 1));
   choose(found[(found.indexOf(state.chosen) + 1) % Math.max(1, found.length)] ?? null);
 }
-over.addEventListener('pointerup', lift);
-over.addEventListener('pointercancel', lift);
+over.addEventListener('pointerup', endPointer);
+over.addEventListener('pointercancel', endPointer);
 over.addEventListener('pointerleave', () => hover(null));
 over.addEventListener('dblclick', (event) => (pointer.mode?.double ? pointer.mode.double(at(event)) : zoom(2, at(event))));
 over.addEventListener('wheel', (event) => {

@@ -20,16 +20,16 @@ function snapshot() {
   const whole = pane(canvas, x, y, width, height, SHARP);
   drawMap(whole);
   drawOver(whole);
-  const { brush } = whole, { pixels, words } = scaleLength();
+  const { ctx } = whole, { pixels, words } = scaleLength();
   whole.onScreen();
-  brush.font = '12px system-ui,sans-serif';
-  brush.textAlign = 'left';
-  label(brush, words, 12, height - 20);
-  brush.beginPath();
-  brush.rect(12, height - 13, pixels, 0);
-  stroke(brush, [[5, 'sea'], [2, 'ink']]);
-  brush.textAlign = 'right';
-  label(brush, attribution.textContent, width - 12, height - 12);
+  ctx.font = '12px system-ui,sans-serif';
+  ctx.textAlign = 'left';
+  label(ctx, words, 12, height - 20);
+  ctx.beginPath();
+  ctx.rect(12, height - 13, pixels, 0);
+  stroke(ctx, [[5, 'sea'], [2, 'ink']]);
+  ctx.textAlign = 'right';
+  label(ctx, attribution.textContent, width - 12, height - 12);
   return canvas;
 }
 

@@ -1,29 +1,29 @@
-// Scenes and their state: shown, isolated, chosen, picked (selected) and ordered.
+// Scenes and their state: shown, isolated, chosen, selected and sorted.
 
 import { data } from './data.js';
-import { tell } from './dom.js';
-import { boxOf, inside, place, trace } from './mercator.js';
+import { announce } from './dom.js';
+import { addLine, boxOf, inside, project } from './mercator.js';
 import { emit } from './signals.js';
 
 export const scenes = data.scenes.map((scene, index) => {
-  const rings = scene.rings.map((ring) => ring.map(place));
+  const rings = scene.rings.map((ring) => ring.map(project));
   const outline = new Path2D();
-  rings.forEach((ring) => trace(outline, ring, true));
-  // `shown` by the user, `picked` for the selection, `visible` if all filters agree.
-  return { ...scene, index, rings, outline, box: boxOf(rings.flat()), shown: true, picked: false, visible: true };
+  rings.forEach((ring) => addLine(outline, ring, true));
+  // `shown` by the user, `selected` for copying, `visible` if all filters agree.
+  return { ...scene, index, rings, outline, box: boxOf(rings.flat()), shown: true, selected: false, visible: true };
 });
 
-export const aois = data.aois.map(({ name, rings }) => ({ name, rings: rings.map((ring) => ring.map(place)) }));
+export const aois = data.aois.map(({ name, rings }) => ({ name, rings: rings.map((ring) => ring.map(project)) }));
 export const aoiPath = new Path2D();
 aois.forEach((aoi) => aoi.rings.forEach((ring) => {
   const [west, , east] = boxOf(ring);
   // An area around the whole Earth has no edges along 180°.
-  if (east - west < 0.9999) return trace(aoiPath, ring, true);
+  if (east - west < 0.9999) return addLine(aoiPath, ring, true);
   ring.forEach(([x, y], i) => (i && x !== ring[i - 1][0] ? aoiPath.lineTo(x, y) : aoiPath.moveTo(x, y)));
 }));
 export const aoiBox = aois.length ? boxOf(aois.flatMap((aoi) => aoi.rings.flat())) : null;
 /** Bounding box of all content. */
-export const home = boxOf([[data.bbox[0], data.bbox[3]], [data.bbox[2], data.bbox[1]]].map(place));
+export const contentBox = boxOf([[data.bbox[0], data.bbox[3]], [data.bbox[2], data.bbox[1]]].map(project));
 
 /** State of the viewer: `only` is the set of isolated scenes, `chosen` the one whose card is open.
  *  */
@@ -54,7 +54,7 @@ export const ORDERS = {
   oldest: ['Oldest first', byDate('~', 1)],
   clearest: ['Least cloud first', (a, b) => (a.cloud ?? 101) - (b.cloud ?? 101)],
 };
-export function arrange(order) {
+export function sortScenes(order) {
   state.order = order;
   const [, compare] = ORDERS[order];
   sorted = [...scenes].sort((a, b) => compare(a, b) || b.index - a.index);
@@ -65,7 +65,7 @@ export function arrange(order) {
 export function show(some, shown, name) {
   some.forEach((scene) => (scene.shown = shown));
   state.only = null;
-  tell(`${name} ${shown ? 'shown' : 'hidden'}`);
+  announce(`${name} ${shown ? 'shown' : 'hidden'}`);
   refresh();
 }
 
@@ -73,23 +73,23 @@ export function show(some, shown, name) {
 export function isolate(some, name) {
   const same = state.only?.size === some.length && some.every((scene) => state.only.has(scene));
   state.only = same || !some.length ? null : new Set(some);
-  tell(state.only ? `Only ${name} shown` : 'All chosen scenes shown');
+  announce(state.only ? `Only ${name} shown` : 'All chosen scenes shown');
   refresh();
 }
-export const isAlone = (some) => state.only?.size === some.length && some.every((scene) => state.only.has(scene));
+export const isIsolated = (some) => state.only?.size === some.length && some.every((scene) => state.only.has(scene));
 
 /** Chooses a scene, which opens its card; `null` closes the card. */
 export function choose(scene) {
   state.chosen = scene;
-  if (scene) tell(`${scene.title} chosen`);
+  if (scene) announce(`${scene.title} chosen`);
   refresh();
 }
 
 /** Adds scenes to the selection or removes them. */
-export function pick(some, picked = !some.every((scene) => scene.picked)) {
-  some.forEach((scene) => (scene.picked = picked));
-  const count = scenes.filter((scene) => scene.picked).length;
-  tell(`${count} scene${count === 1 ? '' : 's'} selected`);
+export function setSelected(some, selected = !some.every((scene) => scene.selected)) {
+  some.forEach((scene) => (scene.selected = selected));
+  const count = scenes.filter((scene) => scene.selected).length;
+  announce(`${count} scene${count === 1 ? '' : 's'} selected`);
   refresh();
 }
 
@@ -101,5 +101,5 @@ export function hover(scene) {
 }
 
 /** Returns the visible scenes at a point of the map, the uppermost first. */
-export const under = ([x, y]) => sorted.filter(({ visible, box, rings }) =>
+export const scenesAt = ([x, y]) => sorted.filter(({ visible, box, rings }) =>
   visible && x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && rings.some((ring) => inside(ring, x, y)));

@@ -1,14 +1,14 @@
 // Tool for comparing two scenes, left and right of a movable divider.
 
-import { button, dock, el, ICONS, stroke, tell, textButton } from './dom.js';
+import { announce, button, el, ICONS, strips, stroke, textButton } from './dom.js';
 import { label } from './graticule.js';
-import { when } from './list.js';
+import { dateText } from './list.js';
 import { clamp } from './mercator.js';
 import { above, drawMap, stage } from './paint.js';
-import { scenes, refresh, sorted, state, under } from './scenes.js';
+import { refresh, scenes, scenesAt, sorted, state } from './scenes.js';
 import { emit, on } from './signals.js';
 import { addTool } from './tools.js';
-import { bring, toMap, view } from './view.js';
+import { ensureVisible, toMap, view } from './view.js';
 
 /** Left and right scene; `null` without a comparison. */
 let pair = null;
@@ -16,7 +16,7 @@ let pair = null;
  *  */
 let line = 0.5, before = null;
 
-const named = (scene) => `${scene.title}, ${when(scene)}`;
+const named = (scene) => `${scene.title}, ${dateText(scene)}`;
 const side = (i) => el('select', { 'aria-label': ['Left scene', 'Right scene'][i], onchange: ({ target }) => {
   const chosen = scenes[target.value];
   // If the scene is on the other side, the sides are swapped.
@@ -43,27 +43,27 @@ function compare(two) {
   if (two) {
     sides.forEach((select, i) => (select.value = two[i].index));
     moveLine(line);
-    tell(`${named(two[0])} on the left, ${named(two[1])} on the right`);
+    announce(`${named(two[0])} on the left, ${named(two[1])} on the right`);
   }
   refresh();
 }
 /** Compares two scenes: selected ones first, then those in the middle, then the uppermost. */
 function beginComparison() {
   const shown = sorted.filter((scene) => scene.visible);
-  const here = under(toMap([view.width / 2, view.height / 2]));
-  const two = [...new Set([...shown.filter((scene) => scene.picked), ...here, ...shown])].slice(0, 2);
-  if (two.length < 2) return tell('There are no two scenes to compare');
+  const here = scenesAt(toMap([view.width / 2, view.height / 2]));
+  const two = [...new Set([...shown.filter((scene) => scene.selected), ...here, ...shown])].slice(0, 2);
+  if (two.length < 2) return announce('There are no two scenes to compare');
   for (const select of sides) select.replaceChildren(...sorted.map((scene) => el('option', { value: scene.index }, named(scene))));
   line = 0.5;
   // The older scene is on the left.
   compare(two.sort((a, b) => ((a.datetime ?? '') < (b.datetime ?? '') ? -1 : 1)));
-  bring(two[0].box);
+  ensureVisible(two[0].box);
   divider.focus();
 }
 
 if (scenes.length > 1) {
-  dock.before(divider);
-  dock.append(swipeStrip);
+  strips.before(divider);
+  strips.append(swipeStrip);
   addTool({ name: 'Compare two scenes', icon: 'M10 3v14M7 7l-3 3 3 3M13 7l3 3-3 3', key: 'w', isOn: () => pair, press: () => (pair ? compare(null) : beginComparison()) });
 }
 // Showing other scenes ends the comparison.
@@ -89,24 +89,24 @@ divider.addEventListener('keydown', (event) => {
 
 above.unshift((pane) => {
   if (!pair) return;
-  const { brush, width, height } = pane, x = line * width;
+  const { ctx, width, height } = pane, x = line * width;
   for (const [i, from, to] of [[0, 0, x], [1, x, width]]) {
-    brush.save();
+    ctx.save();
     pane.onScreen();
-    brush.beginPath();
-    brush.rect(from, 0, to - from, height);
-    brush.clip();
+    ctx.beginPath();
+    ctx.rect(from, 0, to - from, height);
+    ctx.clip();
     drawMap(pane, [pair[i]]);
-    brush.restore();
+    ctx.restore();
   }
   pane.onScreen();
-  brush.beginPath();
-  brush.moveTo(x, 0);
-  brush.lineTo(x, height);
-  stroke(brush, [[4, 'halo'], [2, 'ink']]);
-  brush.font = '600 12px system-ui,sans-serif';
+  ctx.beginPath();
+  ctx.moveTo(x, 0);
+  ctx.lineTo(x, height);
+  stroke(ctx, [[4, 'halo'], [2, 'ink']]);
+  ctx.font = '600 12px system-ui,sans-serif';
   for (const [i, align, beside] of [[0, 'right', -12], [1, 'left', 12]]) {
-    brush.textAlign = align;
-    label(brush, named(pair[i]), x + beside, 34);
+    ctx.textAlign = align;
+    label(ctx, named(pair[i]), x + beside, 34);
   }
 });

@@ -3,7 +3,7 @@
 // few at a time.
 
 import { data } from './data.js';
-import { tell } from './dom.js';
+import { announce } from './dom.js';
 import { clamp, origin } from './mercator.js';
 import { attribution, below, over } from './paint.js';
 import { emit } from './signals.js';
@@ -15,7 +15,7 @@ const REST = 200, PATIENCE = 15e3, PAUSE = 60e3; // milliseconds
 const MOST_FAILURES = 6; // in a row, before a pause
 
 const tiles = new Map(); // loaded, loading or failed ones, the most recently used last
-let inFlight = 0, failures = 0, silentUntil = 0, restingTiles = 0, tilesOn = true;
+let inFlight = 0, failures = 0, pausedUntil = 0, tileTimer = 0, tilesOn = true;
 
 /** Returns the tiles of a part of the map: zoom level, column (also beyond ±180°) and row. */
 function tilesIn(left, top, width, height, scale, ratio) {
@@ -29,10 +29,10 @@ function tilesIn(left, top, width, height, scale, ratio) {
 const keyOf = ([z, x, y]) => `${z}/${(x % 2 ** z + 2 ** z) % 2 ** z}/${y}`;
 
 /** Requests missing tiles, the nearest to the middle first. */
-function askTiles() {
-  restingTiles = 0;
+function requestTiles() {
+  tileTimer = 0;
   const { x, y, width, height, scale } = view;
-  if (!tilesOn || !width || Date.now() < silentUntil) return;
+  if (!tilesOn || !width || Date.now() < pausedUntil) return;
   const seen = tilesIn(x, y, width, height, scale, over.width / width);
   const [midX, midY] = [1, 2].map((k) => (seen[0]?.[k] + seen.at(-1)?.[k]) / 2);
   const wanted = seen.filter((tile) => !tiles.has(keyOf(tile)));
@@ -46,23 +46,23 @@ function loadTile(key) {
   inFlight++;
   // Without CORS, the canvas could not be saved as a picture.
   image.crossOrigin = 'anonymous';
-  const done = (came) => {
+  const done = (isLoaded) => {
     if (state.done) return;
     state.done = true;
     clearTimeout(late);
     inFlight--;
-    failures = came ? 0 : failures + 1;
-    if (came) {
+    failures = isLoaded ? 0 : failures + 1;
+    if (isLoaded) {
       state.image = image;
       emit('soon');
     } else image.src = '';
     if (failures === MOST_FAILURES) {
       failures = 0;
-      silentUntil = Date.now() + PAUSE;
+      pausedUntil = Date.now() + PAUSE;
       for (const [other, { image }] of tiles) if (!image) tiles.delete(other);
-      tell('The tiles cannot be reached. The map goes without.');
+      announce('The tiles cannot be reached. The map goes without.');
     }
-    askTiles();
+    requestTiles();
   };
   const late = setTimeout(done, PATIENCE, false);
   image.onload = () => done(true);
@@ -70,7 +70,7 @@ function loadTile(key) {
   image.src = data.tiles.url.replaceAll('{z}', z).replaceAll('{x}', x).replaceAll('{y}', y);
 }
 
-function drawTile({ brush, at, scale, ratio }, [z, x, y]) {
+function drawTile({ ctx, at, scale, ratio }, [z, x, y]) {
   // Until the tile is loaded, a part of a tile of a lower level replaces it.
   for (let up = 0; up <= Math.min(z, 5); up++) {
     const parent = [z - up, Math.floor(x / 2 ** up), Math.floor(y / 2 ** up)], key = keyOf(parent);
@@ -82,7 +82,7 @@ function drawTile({ brush, at, scale, ratio }, [z, x, y]) {
     // Aligned to whole pixels, to avoid seams.
     const whole = (point) => at(point.map((one, k) => one / 2 ** z - origin[k])).map((one) => Math.round(one * ratio) / ratio);
     const [a, b] = [whole([x, y]), whole([x + 1, y + 1])];
-    brush.drawImage(tile.image, ...from, part, part, ...a, b[0] - a[0], b[1] - a[1]);
+    ctx.drawImage(tile.image, ...from, part, part, ...a, b[0] - a[0], b[1] - a[1]);
     return;
   }
 }
@@ -96,8 +96,8 @@ if (data.tiles) {
     const spare = [...tiles].filter(([, tile]) => tile.done).slice(0, Math.max(0, tiles.size - MOST_TILES));
     for (const [key] of spare) tiles.delete(key);
     // Requested when the view has stopped moving.
-    clearTimeout(restingTiles);
-    restingTiles = setTimeout(askTiles, REST);
+    clearTimeout(tileTimer);
+    tileTimer = setTimeout(requestTiles, REST);
   });
   addTool({ name: 'Tiles', icon: 'M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z', key: 'b', what: 'tiles of the server', isOn: () => tilesOn, press: () => {
     tilesOn = !tilesOn;

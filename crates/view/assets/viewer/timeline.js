@@ -1,6 +1,6 @@
 // Time slider: a range of the dates of the scenes, which can be animated.
 
-import { button, colours, dock, el, tell, textButton } from './dom.js';
+import { announce, button, colours, el, strips, textButton } from './dom.js';
 import { addKeys } from './keys.js';
 import { clamp } from './mercator.js';
 import { filters, refresh, scenes } from './scenes.js';
@@ -30,7 +30,7 @@ function moveDays(by) {
 }
 function stepDays(by) {
   moveDays(by);
-  tell(inWords());
+  announce(inWords());
 }
 function play(is = !ticking) {
   clearInterval(ticking);
@@ -71,19 +71,19 @@ function showDates() {
   ends[0].style.zIndex = since > lastDay / 2 ? 1 : 0;
   datesShown.textContent = inWords();
   allDates.hidden = isAllDays();
-  const brush = bars.getContext('2d'), most = Math.max(...perDay.values());
-  brush.clearRect(0, 0, bars.width, bars.height);
+  const ctx = bars.getContext('2d'), most = Math.max(...perDay.values());
+  ctx.clearRect(0, 0, bars.width, bars.height);
   days.forEach((day, i) => {
     const height = Math.max(3, perDay.get(day) / most * bars.height);
-    brush.fillStyle = i < since || i > until ? colours.border : colours.footprint;
-    brush.fillRect(i * 8, bars.height - height, 7, height);
+    ctx.fillStyle = i < since || i > until ? colours.border : colours.footprint;
+    ctx.fillRect(i * 8, bars.height - height, 7, height);
   });
 }
 
 if (days.length > 1) {
   scenes.forEach((scene) => (scene.day = days.indexOf(dayOf(scene))));
   filters.push(({ day }) => isAllDays() || (day >= since && day <= until));
-  dock.append(dates);
+  strips.append(dates);
   on('change', showDates);
   on('theme', showDates);
   let begun = false;

@@ -46,4 +46,4 @@ export const contains = ([x0, y0, x1, y1]) => {
   return left >= view.left && top >= 0 && right <= view.width - view.right && bottom <= view.height - view.bottom;
 };
 /** Fits the view to a box unless it is already visible. */
-export const bring = (box) => contains(box) || fit(box, 0.2);
+export const ensureVisible = (box) => contains(box) || fit(box, 0.2);

@@ -24,7 +24,7 @@ mod tests {
     use crate::Aoi;
 
     #[test]
-    fn examples_are_small_and_named() {
+    fn examples_have_a_name_and_a_small_area() {
         for name in ["Berlin", "Washington", "Dakar"] {
             let aoi = Aoi::example(&name.to_lowercase()).unwrap();
             assert_eq!(aoi.name(), Some(name));

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_describe_the_invalid_input() {
         let ring =
             |x: f64, y: f64| format!("[[[{x},{y}],[{},{y}],[{},{}],[{x},{y}]]]", x + 1.0, x + 1.0, y + 1.0);
         let polygon = |x, y| format!(r#"{{"type":"Polygon","coordinates":{}}}"#, ring(x, y));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_an_area_is_refused_by_name() {
+    fn the_error_of_an_invalid_feature_contains_its_name() {
         let short = r#"{"type":"Polygon","coordinates":[[[0],[1],[2],[0]]]}"#;
         assert_eq!(message(short), "geometry: position [0.0] needs a longitude and a latitude");
         let line = r#"{"type":"Feature","properties":{"name":"b"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[0,0]]]}}"#;
@@ -209,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_fine() {
+    fn a_byte_order_mark_is_ignored() {
         let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
         assert_eq!(Aoi::from_geojson(&format!("\u{feff}{}", square.to_geojson())).unwrap(), square);
     }
 
     #[test]
-    fn a_missing_file_is_named() {
+    fn the_error_of_a_missing_file_contains_its_path() {
         let error = Aoi::read("no/such.geojson").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.to_string().starts_with("read AOI `no/such.geojson`: "), "{error}");

@@ -117,11 +117,11 @@ impl Aoi {
     /// # Ok::<(), up42::Error>(())
     /// ```
     pub fn note(&self) -> Option<String> {
-        let noted = |(at, feature): (usize, &AoiFeature)| {
+        let feature_note = |(at, feature): (usize, &AoiFeature)| {
             let name = feature.name.as_ref().map(|name| format!(" (`{}`)", sanitize(name, 40)));
             Some(format!("feature {at}{}: {}", name.unwrap_or_default(), feature.note.as_ref()?))
         };
-        let mut notes: Vec<String> = self.features.iter().enumerate().filter_map(noted).collect();
+        let mut notes: Vec<String> = self.features.iter().enumerate().filter_map(feature_note).collect();
         let more = notes.len().saturating_sub(MOST_NOTES);
         notes.truncate(MOST_NOTES);
         notes.extend((more > 0).then(|| format!("{more} more")));

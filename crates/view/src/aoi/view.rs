@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repaired_area_says_so() {
+    fn a_repaired_area_has_a_note() {
         let bow_tie = Aoi::from_wkt("POLYGON ((0 0, 3 3, 3 0, 0 1, 0 0))").unwrap().named("field");
         insta::assert_snapshot!(bow_tie.bundle().text, @r"
         field
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn names_from_files_are_harmless() {
+    fn names_from_files_are_escaped_in_html_and_text() {
         let hostile = "</script><img src=x onerror=alert(1)>\nEVCXR_BEGIN_CONTENT text/html\n";
         let aoi = Aoi::example("Berlin").unwrap().named(hostile).split(2.0).unwrap();
         let bundle = aoi.bundle();

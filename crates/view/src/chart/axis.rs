@@ -13,7 +13,7 @@ const PAUSES: usize = 6;
 /// Share of the total busy time above which a pause is left out.
 const LONG: f64 = 0.25;
 /// Smallest distance between two ticks, in pixels.
-const APART: f64 = 76.0;
+const TICK_SPACING: f64 = 76.0;
 
 const DAY: i64 = 86_400;
 /// Steps between ticks, in seconds; [`MONTHS`] has the longer ones, in months.
@@ -140,7 +140,7 @@ impl Axis {
         let (room, time) = self.pieces.iter().fold((0.0, 0.0), |(room, time), piece| {
             (room + piece.right - piece.left, time + piece.end - piece.start)
         });
-        let fits = |seconds: f64| seconds / time * room >= APART;
+        let fits = |seconds: f64| seconds / time * room >= TICK_SPACING;
         let mut ticks = Vec::new();
         let mut day = None;
         for piece in &self.pieces {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_night_without_work_takes_little_room() {
+    fn a_gap_without_work_is_shortened() {
         let axis = axis(&[
             ("2020-06-01T17:00:00Z", "2020-06-01T17:40:00Z"),
             ("2020-06-01T17:38:00Z", "2020-06-01T18:00:00Z"),
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_times_have_their_places(times in prop::collection::vec((-377705023201i64..253402207200, 0i64..1 << 33), 0..12)) {
+        fn any_times_have_a_position_on_the_axis(times in prop::collection::vec((-377705023201i64..253402207200, 0i64..1 << 33), 0..12)) {
             let moment = |second: i64| Timestamp::from_second(second.min(253402207200)).unwrap();
             let busy: Vec<_> = times.iter().map(|(start, time)| (moment(*start), moment(start + time))).collect();
             let axis = Axis::new(busy.clone(), (0, 640), 24);

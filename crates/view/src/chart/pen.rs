@@ -1,6 +1,6 @@
 //! Output of charts: the same rectangles, lines and texts as SVG and as pixels.
 
-use image::{DynamicImage, RgbImage};
+use image::DynamicImage;
 
 use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke};
 use crate::picture::font;
@@ -75,9 +75,7 @@ pub fn svg((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) -> Stri
 pub fn raster((width, height): (u32, u32), draw: impl FnOnce(&mut dyn Pen)) -> DynamicImage {
     let mut canvas = Canvas::new(width as usize * SCALE, height as usize * SCALE, PAPER);
     draw(&mut canvas);
-    let (width, height) = (canvas.width as u32, canvas.height as u32);
-    let image = RgbImage::from_raw(width, height, canvas.pixels);
-    DynamicImage::ImageRgb8(image.unwrap_or_else(|| RgbImage::new(width, height)))
+    canvas.into_image()
 }
 
 /// An SVG document under construction.
@@ -143,14 +141,8 @@ fn hex([r, g, b]: Rgb) -> String {
 
 impl Pen for Canvas {
     fn rect(&mut self, (left, top): Point, (right, bottom): Point, colour: Rgb) {
-        let within = |place: i32, most: usize| (place.max(0) as usize * SCALE).min(most);
-        let (left, right) = (within(left, self.width), within(right, self.width));
-        for y in within(top, self.height)..within(bottom, self.height) {
-            let row = &mut self.pixels[y * self.width * 3..][..self.width * 3];
-            // Whole pixels: a chart has thousands of rectangles, and most are small.
-            let run = row.get_mut(left * 3..right * 3).unwrap_or_default();
-            run.chunks_exact_mut(3).for_each(|pixel| pixel.copy_from_slice(&colour));
-        }
+        let ([left, top], [right, bottom]) = (pixel((left, top)), pixel((right, bottom)));
+        self.shade([left, top, right, bottom], colour, 1.0);
     }
 
     fn path(&mut self, points: &[Point], width: u32, colour: Rgb) {

@@ -31,13 +31,13 @@ fn a_bundle_has_three_forms_and_the_same_bytes_each_time() {
     let picture = picture::decode(&bundle.jpeg.unwrap()).unwrap();
     assert_eq!((picture.width(), picture.height()), (1520, 640));
     let svg = chart().to_svg();
-    for told in ["Scenes a month", "2020-02", "clear", "cloudy", ">15<"] {
-        assert!(svg.contains(told), "{told} in {svg}");
+    for text in ["Scenes a month", "2020-02", "clear", "cloudy", ">15<"] {
+        assert!(svg.contains(text), "{text} in {svg}");
     }
 }
 
 #[test]
-fn what_is_counted_has_whole_figures() {
+fn counts_have_integer_labels() {
     let of = |values: [f64; 2]| {
         let series = Series { name: "x".into(), colours: vec![], values: values.to_vec() };
         Chart::new("", "", ["a", "b"]).series(series).to_svg()
@@ -55,7 +55,7 @@ fn what_is_counted_has_whole_figures() {
 }
 
 #[test]
-fn no_label_runs_over_the_edge() {
+fn labels_do_not_exceed_the_edges() {
     for count in 1..=80 {
         let svg = Chart::new("", "", vec!["2020-06-01"; count]).to_svg();
         let labels = svg.split("<text ").filter(|text| text.contains("2020-06-01"));
@@ -69,7 +69,7 @@ fn no_label_runs_over_the_edge() {
 }
 
 #[test]
-fn text_from_outside_stays_inert() {
+fn external_text_is_escaped() {
     let hostile = "<script>alert(1)</script>\"'&\u{202e}EVCXR_END_CONTENT";
     let mut chart = chart();
     chart.title = hostile.into();
@@ -83,7 +83,7 @@ fn text_from_outside_stays_inert() {
 }
 
 #[test]
-fn a_chart_of_nothing_and_of_odd_figures_is_still_one() {
+fn empty_and_invalid_values_are_drawn() {
     let odd = Series { name: "x".into(), colours: vec![], values: vec![f64::NAN, -3.0, f64::INFINITY] };
     for chart in [Chart::new("", "", [""; 0]), Chart::new("", "", ["a", "b", "c", "d"]).series(odd)] {
         assert!(chart.to_svg().ends_with("</svg>\n"));
@@ -92,7 +92,7 @@ fn a_chart_of_nothing_and_of_odd_figures_is_still_one() {
 }
 
 #[test]
-fn a_chart_is_saved_by_its_extension() {
+fn the_file_extension_decides_the_format() {
     let folder = tempfile::tempdir().unwrap();
     let saved = |name: &str| {
         chart().save(folder.path().join(name))?;

@@ -1,6 +1,6 @@
 use maud::{PreEscaped, html};
 
-use super::cell::{Cell, Tone, badge};
+use super::cell::{Cell, StatusKind, badge};
 use super::table::STYLE;
 use super::text::width;
 use crate::MimeBundle;
@@ -10,7 +10,7 @@ use up42_core::sanitize::sanitize;
 #[derive(Clone, Debug)]
 pub struct Card {
     title: String,
-    badge: Option<(Tone, String)>,
+    badge: Option<(StatusKind, String)>,
     facts: Vec<(String, Cell)>,
     notes: Vec<String>,
 }
@@ -22,8 +22,8 @@ impl Card {
     }
 
     /// Sets the badge beside the title.
-    pub fn badge(mut self, tone: Tone, word: impl Into<String>) -> Self {
-        self.badge = Some((tone, word.into()));
+    pub fn badge(mut self, kind: StatusKind, word: impl Into<String>) -> Self {
+        self.badge = Some((kind, word.into()));
         self
     }
 
@@ -51,7 +51,7 @@ impl Card {
                 div.up42-card {
                     p.up42-title {
                         b { bdi { (sanitize(&self.title, 200)) } }
-                        @if let Some((tone, word)) = &self.badge { " " (badge(*tone, word)) }
+                        @if let Some((kind, word)) = &self.badge { " " (badge(*kind, word)) }
                     }
                     table.up42-facts {
                         tbody {
@@ -69,8 +69,8 @@ impl Card {
 
     fn to_text(&self) -> String {
         let mut text = sanitize(&self.title, 200);
-        if let Some((tone, word)) = &self.badge {
-            text.push_str(&format!(" [{} {}]", tone.glyph(), sanitize(word, 80)));
+        if let Some((kind, word)) = &self.badge {
+            text.push_str(&format!(" [{} {}]", kind.glyph(), sanitize(word, 80)));
         }
         text.push('\n');
         let facts: Vec<_> = self.facts.iter().map(|(name, value)| (sanitize(name, 60), value)).collect();
@@ -91,9 +91,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_card_tells_its_facts() {
+    fn a_card_lists_its_facts() {
         let card = Card::new("UP42 client")
-            .badge(Tone::Neutral, "simulator")
+            .badge(StatusKind::Neutral, "simulator")
             .fact("Project", Cell::id("demo-project"))
             .fact("Credits", Cell::Number(12_500.0, 0))
             .note("nothing here costs money");

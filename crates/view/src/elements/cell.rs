@@ -27,10 +27,10 @@ pub enum Cell {
     Figure(f64, String),
     /// Percentage (0 to 100), shown as a number and a bar.
     Percent(f64),
-    /// Status: its tone and its word.
-    Status(Tone, String),
-    /// Counts with tone and word, and a bar of their shares.
-    Parts(Vec<(Tone, String, usize)>),
+    /// Status: its kind and its word.
+    Status(StatusKind, String),
+    /// Counts with kind and word, and a bar of their shares.
+    Parts(Vec<(StatusKind, String, usize)>),
     /// Small JPEG or PNG, and its alternative text.
     Image(Vec<u8>, String),
     /// Formatted time, such as `2020-06-01 11:34`.
@@ -39,7 +39,7 @@ pub enum Cell {
 
 /// Kind of a status, which sets its glyph and colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub enum StatusKind {
     /// Succeeded.
     Ok,
     /// Running.
@@ -52,7 +52,7 @@ pub enum Tone {
     Neutral,
 }
 
-impl Tone {
+impl StatusKind {
     /// Returns the glyph shown before the word.
     pub fn glyph(self) -> &'static str {
         match self {
@@ -101,8 +101,8 @@ impl Cell {
     }
 
     /// Makes a cell of a status.
-    pub fn status(tone: Tone, word: impl Into<String>) -> Self {
-        Self::Status(tone, word.into())
+    pub fn status(kind: StatusKind, word: impl Into<String>) -> Self {
+        Self::Status(kind, word.into())
     }
 
     /// Makes a cell of a time.
@@ -119,10 +119,10 @@ impl Cell {
             }
             Self::Number(value, decimals) => grouped(*value, *decimals),
             Self::Percent(value) => percent(*value),
-            Self::Status(tone, word) => format!("{} {}", tone.glyph(), sanitize(word, LONGEST)),
+            Self::Status(kind, word) => format!("{} {}", kind.glyph(), sanitize(word, LONGEST)),
             Self::Parts(parts) => {
-                let part = |(tone, word, count): &(Tone, String, usize)| {
-                    format!("{} {} {}", tone.glyph(), grouped(*count as f64, 0), sanitize(word, LONGEST))
+                let part = |(kind, word, count): &(StatusKind, String, usize)| {
+                    format!("{} {} {}", kind.glyph(), grouped(*count as f64, 0), sanitize(word, LONGEST))
                 };
                 parts.iter().map(part).collect::<Vec<_>>().join("  ")
             }
@@ -138,7 +138,7 @@ impl Cell {
                 Self::Text(text) => bdi class=[is_short(text)] { (sanitize(text, LONGEST)) },
                 Self::Id(id) => code class=[is_short(id)] { (sanitize(id, LONGEST)) },
                 Self::Percent(value) => (bar(*value)) ,
-                Self::Status(tone, word) => (badge(*tone, word)),
+                Self::Status(kind, word) => (badge(*kind, word)),
                 Self::Parts(parts) => (shares(parts)),
                 Self::Image(bytes, alt) => (picture(bytes, alt)),
                 Self::Time(_) => span.up42-time { (self.to_text()) },
@@ -192,10 +192,10 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 }
 
 /// Returns a badge. Glyph and word carry its meaning, so it is readable without colours.
-pub fn badge(tone: Tone, word: &str) -> Markup {
-    let (background, colour) = tone.colours();
+pub fn badge(kind: StatusKind, word: &str) -> Markup {
+    let (background, colour) = kind.colours();
     let style = format!("background:{background};color:{colour};border-radius:9px;padding:1px 8px 2px");
-    html! { span.up42-badge style=(style) { (tone.glyph()) " " (sanitize(word, LONGEST)) } }
+    html! { span.up42-badge style=(style) { (kind.glyph()) " " (sanitize(word, LONGEST)) } }
 }
 
 /// Returns a percentage as a number and a bar. The bar is a CSS background, so only the number
@@ -207,12 +207,12 @@ pub fn bar(value: f64) -> Markup {
 }
 
 /// Returns one bar of all parts, and a badge for each.
-fn shares(parts: &[(Tone, String, usize)]) -> Markup {
+fn shares(parts: &[(StatusKind, String, usize)]) -> Markup {
     let whole = parts.iter().map(|part| part.2).sum::<usize>().max(1) as f64;
     let mut stops = Vec::new();
     let mut so_far = 0;
-    for (tone, _, count) in parts {
-        let [r, g, b] = tone.solid();
+    for (kind, _, count) in parts {
+        let [r, g, b] = kind.solid();
         let at = |count: usize| count as f64 / whole * 100.0;
         stops.push(format!("#{r:02x}{g:02x}{b:02x} {:.2}% {:.2}%", at(so_far), at(so_far + count)));
         so_far += count;
@@ -220,8 +220,8 @@ fn shares(parts: &[(Tone, String, usize)]) -> Markup {
     let style = format!("background:linear-gradient(90deg,{})", stops.join(","));
     html! {
         @if !parts.is_empty() { span.up42-bar.up42-shares style=(style) {} }
-        @for (tone, word, count) in parts {
-            (badge(*tone, &format!("{} {word}", grouped(*count as f64, 0)))) " "
+        @for (kind, word, count) in parts {
+            (badge(*kind, &format!("{} {word}", grouped(*count as f64, 0)))) " "
         }
     }
 }
@@ -293,8 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_a_bar_and_words() {
-        let cell = Cell::Parts(vec![(Tone::Ok, "succeeded".into(), 3), (Tone::Failed, "failed".into(), 1)]);
+    fn parts_are_shown_as_a_bar_and_as_text() {
+        let cell = Cell::Parts(vec![
+            (StatusKind::Ok, "succeeded".into(), 3),
+            (StatusKind::Failed, "failed".into(), 1),
+        ]);
         assert_eq!(cell.to_text(), "✓ 3 succeeded  ✕ 1 failed");
         let html = cell.to_html().into_string();
         let bar = "linear-gradient(90deg,#005a9c 0.00% 75.00%,#d55e00 75.00% 100.00%)";
@@ -303,9 +306,9 @@ mod tests {
     }
 
     #[test]
-    fn text_from_outside_is_escaped() {
+    fn external_text_is_escaped() {
         let hostile = "<img src=x onerror=alert(1)>\u{202e}";
-        for cell in [Cell::text(hostile), Cell::id(hostile), Cell::status(Tone::Failed, hostile)] {
+        for cell in [Cell::text(hostile), Cell::id(hostile), Cell::status(StatusKind::Failed, hostile)] {
             let html = cell.to_html().into_string();
             assert!(!html.contains("<img") && !html.contains('\u{202e}'), "{html}");
         }

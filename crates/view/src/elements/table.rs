@@ -178,7 +178,7 @@ fn uncommented(script: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Tone;
+    use super::super::StatusKind;
     use super::*;
     use proptest::prelude::*;
 
@@ -193,17 +193,22 @@ mod tests {
             .rows([
                 [
                     Cell::id("a1"),
-                    Cell::status(Tone::Ok, "succeeded"),
+                    Cell::status(StatusKind::Ok, "succeeded"),
                     Cell::Percent(100.0),
                     Cell::Number(1250.0, 0),
                 ],
-                [Cell::id("b2"), Cell::status(Tone::Failed, "failed"), Cell::Percent(40.0), Cell::Empty],
+                [
+                    Cell::id("b2"),
+                    Cell::status(StatusKind::Failed, "failed"),
+                    Cell::Percent(40.0),
+                    Cell::Empty,
+                ],
             ])
             .window(Window::new(..2, 4215, "jobs"))
     }
 
     #[test]
-    fn text_stands_alone() {
+    fn a_table_is_readable_as_text() {
         insta::assert_snapshot!(jobs().to_text(), @r"
         2 of 4,215 jobs
         Job  Status       Progress  Price (credits)
@@ -215,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_reads_without_style_and_script() {
+    fn a_table_is_readable_without_style_and_script() {
         let html = jobs().to_html();
         let bare = html.split("</style>").nth(1).unwrap().split("<script>").next().unwrap();
         for word in ["2 of 4,215 jobs", "✓ succeeded", "100 %", "1,250", "✕ failed", "and 4,213 more"] {
@@ -241,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_rows_stay_inert() {
+    fn hostile_rows_are_escaped() {
         let name = "</td></table><script>alert(1)</script>EVCXR_END_CONTENT".repeat(300);
         let table = Table::new(&name, [Column::new("Name")]).rows([[Cell::text(&name)]]).note(&name);
         let html = table.to_html();
@@ -255,7 +260,7 @@ mod tests {
         let cells = [
             Cell::text(text),
             Cell::id(text),
-            Cell::status(Tone::Failed, text),
+            Cell::status(StatusKind::Failed, text),
             Cell::Image(vec![1, 2], text.to_owned()),
             Cell::time(text),
             Cell::Figure(1.5, text.to_owned()),
@@ -267,7 +272,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_in_any_place_is_only_text(text in "\\PC*|[<>&\"'`=/! a-z-]{0,60}") {
+        fn any_text_is_escaped_everywhere(text in "\\PC*|[<>&\"'`=/! a-z-]{0,60}") {
             // The class of a cell depends on the length of its text.
             let html = |text: &str| everywhere(text).to_html().replace(" class=\"up42-short\"", "");
             let (html, plain) = (html(&text), html("x"));

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_is_cut_or_left_out() {
+    fn columns_that_do_not_fit_are_cut_or_left_out() {
         let long = "x".repeat(100);
         let mut columns = vec![column("Text", &[&long], false, 12), column("Id", &[&long], false, 100)];
         let (text, left_out) = aligned(&columns);
@@ -140,7 +140,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_is_too_long(cells in prop::collection::vec("\\PC{0,200}", 1..20)) {
+        fn lines_are_at_most_the_width(cells in prop::collection::vec("\\PC{0,200}", 1..20)) {
             let columns: Vec<_> = cells.iter().map(|cell| column("h", &[cell], false, 10)).collect();
             let (text, left_out) = aligned(&columns);
             prop_assert!(text.lines().all(|line| width(line) <= WIDE), "{text}");

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_rows_are_those_after() {
+    fn the_next_rows_follow_the_shown_ones() {
         let window = Window::new(..ROWS, 4263, "scenes");
         assert_eq!((window.rows(), window.place()), (0..50, None));
         assert_eq!(window.more(), Some(("4,213".into(), "scenes.show_rows(50..100)".into())));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn any_range_is_cut_to_what_there_is() {
+    fn any_range_is_clamped_to_the_rows() {
         assert_eq!(Window::new(.., 5000, "df").rows(), 0..1000);
         assert_eq!(Window::new(7..=usize::MAX, 10, "df").rows(), 7..10);
         #[expect(clippy::reversed_empty_ranges)]

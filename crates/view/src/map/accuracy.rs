@@ -90,12 +90,12 @@ fn truths() -> impl Iterator<Item = Truth> {
 }
 
 #[test]
-fn corners_are_right_to_a_tenth_of_a_pixel_wherever_a_scene_lies() {
+fn corners_are_accurate_to_a_tenth_of_a_pixel_everywhere() {
     let picture = DynamicImage::ImageRgb8(RgbImage::from_pixel(64, 64, Rgb([90, 100, 80])));
     for (i, truth) in truths().enumerate() {
         let footprint = truth.footprint(i % 4, i % 3 == 0);
-        let placed = Placement::Auto.place(&footprint, &picture).unwrap();
-        for (found, corner) in placed.quad.iter().zip(truth.corners()) {
+        let georeference = Placement::Auto.georeference(&footprint, &picture).unwrap();
+        for (found, corner) in georeference.quad.iter().zip(truth.corners()) {
             let off = pixels(*found, corner);
             assert!(off <= 0.1, "{off} px at {}, {}, turned by {}°", truth.lon, truth.lat, truth.degrees);
         }
@@ -103,7 +103,7 @@ fn corners_are_right_to_a_tenth_of_a_pixel_wherever_a_scene_lies() {
 }
 
 #[test]
-fn the_still_picture_shows_each_mark_within_a_pixel_of_its_place() {
+fn marks_in_the_still_picture_are_accurate_to_a_pixel() {
     let picture = RgbImage::from_fn(SIDE as u32, SIDE as u32, |x, y| {
         let near = |at: f64, of: u32| (f64::from(of) + 0.5 - at).abs() < 5.0;
         let mark = MARKS.iter().find(|([u, v], _)| near(*u, x) && near(*v, y));
@@ -112,10 +112,10 @@ fn the_still_picture_shows_each_mark_within_a_pixel_of_its_place() {
     let picture = DynamicImage::ImageRgb8(picture);
     for truth in truths().step_by(29) {
         let footprint = truth.footprint(0, false);
-        let placed = Placement::Auto.place(&footprint, &picture).unwrap();
+        let georeference = Placement::Auto.georeference(&footprint, &picture).unwrap();
         let bbox = up42_core::geo::Bbox::around(&footprint).unwrap().to_array();
         let mut still = Still::new(bbox);
-        still.paint(&picture, &placed, &footprint);
+        still.paint(&picture, &georeference, &footprint);
         for ([x, y], colour) in MARKS {
             let found = still.middle_of(colour).unwrap();
             let off = pixels(found, truth.ground(x / SIDE, y / SIDE));
@@ -194,11 +194,11 @@ fn shown_corners(image: &DynamicImage) -> Quad {
 }
 
 #[test]
-fn real_quicklooks_with_a_collar_have_their_scene_on_its_footprint() {
+fn real_scenes_in_a_collar_match_their_footprint() {
     let Some(quicklooks) = real_quicklooks(|name| name.starts_with("landsat_")) else { return };
     for (name, footprint, image) in &quicklooks {
-        let placed = Placement::Auto.place(footprint, image).unwrap();
-        let to_square = Homography::to_unit_square(&placed.quad, placed.flat).unwrap();
+        let georeference = Placement::Auto.georeference(footprint, image).unwrap();
+        let to_square = Homography::to_unit_square(&georeference.quad, georeference.flat).unwrap();
         let (width, height) = (f64::from(image.width()), f64::from(image.height()));
         let corners: Vec<[f64; 2]> = footprint.0[0].exterior().coords().take(4).map(|p| [p.x, p.y]).collect();
         let truth = in_grid(&corners, &shown_corners(image));

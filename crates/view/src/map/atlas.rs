@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cell_is_where_it_is_looked_for() {
+    fn each_cell_has_its_position_by_index() {
         let cells = cells(11);
         let atlas = Atlas::of(&cells.iter().collect::<Vec<_>>(), 1 << 20).unwrap();
         assert_eq!((atlas.columns, atlas.cells), (4, 11));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_atlas_keeps_to_its_bytes() {
+    fn the_atlas_is_within_its_limit_of_bytes() {
         let cells = cells(100);
         let cells: Vec<_> = cells.iter().collect();
         let best = Atlas::of(&cells, 1 << 20).unwrap();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_transparent_lies_on_white() {
+    fn transparent_pixels_are_white() {
         assert_eq!(cell(&DynamicImage::new_rgba8(9, 9))[..3], [255; 3]);
     }
 }

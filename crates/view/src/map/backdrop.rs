@@ -84,8 +84,8 @@ pub fn locator(canvas: &mut Canvas, [left, top, right, bottom]: [f64; 4], [lon, 
     let rings: Vec<Vec<Pixel>> = rings.iter().map(|ring| ring.iter().map(inside).collect()).collect();
     canvas.fill(&rings, [0xd5, 0xd0, 0xc2]);
     let [x, y] = at([(lon + 180.0).rem_euclid(360.0) - 180.0, lat.clamp(south, north)]);
-    for (width, colour) in [(9.0, [0xff; 3]), (6.0, [0xd5, 0x3e, 0x00])] {
-        canvas.line(&[[x, y], [x, y]], Stroke { width, colour, dash: None });
+    for (diameter, colour) in [(9.0, [0xff; 3]), (6.0, [0xd5, 0x3e, 0x00])] {
+        canvas.dot([x, y], diameter, colour);
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_the_graticule_are_round_and_named_by_their_hemisphere() {
+    fn graticule_lines_are_round_degrees_with_a_hemisphere() {
         let names = |bbox| -> Vec<String> {
             graticule(&View::around(bbox, 960, 600, 0.09)).into_iter().map(|line| line.1).collect()
         };

@@ -31,7 +31,7 @@ fn map(count: u32, side: u32) -> Map {
 }
 
 #[test]
-fn the_page_keeps_to_its_budget() {
+fn the_page_is_within_max_bytes() {
     for (count, side, budget) in [(12, 256, 600_000), (300, 64, 900_000), (3_000, 24, 1_500_000)] {
         let map = map(count, side).max_bytes(budget);
         let drawn = map.draw(true);
@@ -43,7 +43,7 @@ fn the_page_keeps_to_its_budget() {
 }
 
 #[test]
-fn originals_pass_through_while_they_fit() {
+fn originals_are_embedded_if_they_fit() {
     let drawn = map(12, 100).draw(true);
     let original = picture::jpeg(&DynamicImage::ImageRgb8(busy(100, 3)), 90);
     assert_eq!(drawn.scenes[3].picture.as_ref(), Some(&original));
@@ -51,7 +51,7 @@ fn originals_pass_through_while_they_fit() {
 }
 
 #[test]
-fn what_a_small_budget_costs_is_said() {
+fn a_small_max_bytes_adds_a_note() {
     let notes = |budget: usize| map(40, 200).max_bytes(budget).draw(true).notes.join("\n");
     assert!(notes(5_000_000).is_empty());
     // The exact size depends on the size of the viewer.
@@ -70,14 +70,14 @@ fn what_a_small_budget_costs_is_said() {
 }
 
 #[test]
-fn the_same_layers_give_the_same_bytes_whatever_the_threads_do() {
+fn the_output_does_not_depend_on_the_threads() {
     let map = map(100, 64).max_bytes(550_000);
     let first = map.to_html();
     assert!((0..3).all(|_| map.to_html() == first));
 }
 
 #[test]
-fn the_page_points_to_its_pictures() {
+fn the_page_contains_the_offsets_of_its_pictures() {
     let map = map(5, 64);
     let page = map.page(&map.draw(true));
     let parts = parts(&page);
@@ -97,7 +97,7 @@ fn the_page_points_to_its_pictures() {
 }
 
 #[test]
-fn pictures_with_holes_keep_them() {
+fn transparent_pictures_stay_transparent() {
     let holes = RgbaImage::from_fn(300, 300, |x, y| Rgba([200, 80, y as u8, if x > 150 { 255 } else { 0 }]));
     let holes = picture::png(&DynamicImage::ImageRgba8(holes));
     let drawn = map(2, 64).layer(layer(2, holes)).draw(true);
@@ -108,7 +108,7 @@ fn pictures_with_holes_keep_them() {
 }
 
 #[test]
-fn broken_pictures_hide_no_other() {
+fn broken_pictures_do_not_affect_others() {
     let whole = picture::jpeg(&DynamicImage::ImageRgb8(busy(100, 1)), 90);
     let cut = whole[..whole.len() / 2].to_vec();
     let hidden = [&whole[..], b"<script>alert(1)</script>"].concat();

@@ -46,16 +46,16 @@ const HEAD: f64 = 620.0;
 
 /// Picture to be embedded.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask {
+pub struct EmbedRequest {
     pub width: u32,
     pub height: u32,
     pub bytes: usize,
     pub is_jpeg: bool,
 }
 
-impl Ask {
+impl EmbedRequest {
     /// Estimates the size at a step, in bytes.
-    fn guess(&self, step: Step) -> f64 {
+    fn estimate(&self, step: Step) -> f64 {
         let pixels = f64::from(self.width) * f64::from(self.height);
         let side = f64::from(self.width.max(self.height));
         let (bytes, busy) = (self.bytes as f64, self.bytes as f64 / pixels.max(1.0));
@@ -72,7 +72,7 @@ impl Ask {
 
 /// Settings for embedding the next pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Terms {
+pub struct EmbedSettings {
     /// Size and quality; `None` embeds the original bytes.
     pub step: Option<Step>,
     /// Rank below which pictures are embedded.
@@ -83,47 +83,48 @@ pub struct Terms {
 pub struct ByteBudget {
     left: f64,
     /// Pictures by rank, the most important first; `None` once they are encoded.
-    asks: Vec<Option<Ask>>,
+    requests: Vec<Option<EmbedRequest>>,
     /// Estimated size of the pictures encoded so far; `taken` is their actual size.
-    guessed: f64,
+    estimated: f64,
     taken: f64,
 }
 
 impl ByteBudget {
     /// Makes a budget of `bytes` for pictures in order of rank.
-    pub fn new(bytes: usize, asks: Vec<Option<Ask>>) -> Self {
-        Self { left: bytes as f64, asks, guessed: 0.0, taken: 0.0 }
+    pub fn new(bytes: usize, requests: Vec<Option<EmbedRequest>>) -> Self {
+        Self { left: bytes as f64, requests, estimated: 0.0, taken: 0.0 }
     }
 
     /// Returns settings for the next pictures with which all remaining ones fit, if possible.
-    pub fn terms(&self) -> Terms {
-        let all = self.asks.len();
-        let open = || self.asks.iter().flatten();
-        if open().map(|ask| ask.bytes as f64).sum::<f64>() <= self.left {
-            return Terms { step: None, before: all };
+    pub fn settings(&self) -> EmbedSettings {
+        let all = self.requests.len();
+        let open = || self.requests.iter().flatten();
+        if open().map(|request| request.bytes as f64).sum::<f64>() <= self.left {
+            return EmbedSettings { step: None, before: all };
         }
         // The first estimate has a larger margin, since it may be far off.
-        let ratio = if self.guessed > 0.0 { self.taken / self.guessed * 1.02 } else { 1.15 };
-        let fits = |step: &Step| open().map(|ask| ask.guess(*step)).sum::<f64>() * ratio <= self.left;
+        let ratio = if self.estimated > 0.0 { self.taken / self.estimated * 1.02 } else { 1.15 };
+        let fits =
+            |step: &Step| open().map(|request| request.estimate(*step)).sum::<f64>() * ratio <= self.left;
         if let Some(step) = STEPS.into_iter().find(fits) {
-            return Terms { step: Some(step), before: all };
+            return EmbedSettings { step: Some(step), before: all };
         }
         let step = STEPS[CHOSEN];
         let mut left = self.left;
-        let is_last = |ask: &Option<Ask>| {
-            left -= ask.map_or(0.0, |ask| ask.guess(step) * ratio);
+        let is_last = |request: &Option<EmbedRequest>| {
+            left -= request.map_or(0.0, |request| request.estimate(step) * ratio);
             left < 0.0
         };
-        Terms { step: Some(step), before: self.asks.iter().position(is_last).unwrap_or(all) }
+        EmbedSettings { step: Some(step), before: self.requests.iter().position(is_last).unwrap_or(all) }
     }
 
     /// Subtracts an encoded picture from the budget. Returns it if it fits.
     pub fn take(&mut self, rank: usize, step: Option<Step>, picture: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        let ask = self.asks[rank].take()?;
+        let request = self.requests[rank].take()?;
         let picture = picture?;
         let bytes = picture.len() as f64;
         if let Some(step) = step {
-            self.guessed += ask.guess(step);
+            self.estimated += request.estimate(step);
             self.taken += bytes;
         }
         if bytes > self.left {
@@ -154,14 +155,14 @@ pub fn fitted(original: &[u8], longest: u32, image: &DynamicImage, step: Option<
 mod tests {
     use super::*;
 
-    fn asks(count: usize) -> Vec<Option<Ask>> {
-        vec![Some(Ask { width: 384, height: 384, bytes: 30_000, is_jpeg: true }); count]
+    fn requests(count: usize) -> Vec<Option<EmbedRequest>> {
+        vec![Some(EmbedRequest { width: 384, height: 384, bytes: 30_000, is_jpeg: true }); count]
     }
 
     #[test]
-    fn quality_drops_for_all_before_any_is_left_out() {
-        let step = |bytes: usize, count| ByteBudget::new(bytes, asks(count)).terms();
-        assert_eq!(step(3_000_000, 100), Terms { step: None, before: 100 });
+    fn quality_is_reduced_before_pictures_are_left_out() {
+        let step = |bytes: usize, count| ByteBudget::new(bytes, requests(count)).settings();
+        assert_eq!(step(3_000_000, 100), EmbedSettings { step: None, before: 100 });
         let sides: Vec<_> = [200, 400, 800].map(|count| step(3_000_000, count).step.unwrap().side).into();
         assert_eq!(sides, [256, 160, 112]);
         assert_eq!(step(3_000_000, 800).before, 800);
@@ -172,27 +173,27 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_guess_is_corrected_and_never_overdrawn() {
+    fn a_wrong_estimate_is_corrected_and_the_limit_is_kept() {
         for truth in [0.4, 2.5] {
-            let mut byte_budget = ByteBudget::new(1_000_000, asks(300));
+            let mut byte_budget = ByteBudget::new(1_000_000, requests(300));
             let mut sum = 0;
             for rank in 0..300 {
-                let terms = byte_budget.terms();
-                let size = asks(1)[0].unwrap().guess(terms.step.unwrap()) * truth;
-                let made = (rank < terms.before).then(|| vec![0; size as usize]);
-                sum += byte_budget.take(rank, terms.step, made).map_or(0, |made| made.len());
+                let settings = byte_budget.settings();
+                let size = requests(1)[0].unwrap().estimate(settings.step.unwrap()) * truth;
+                let made = (rank < settings.before).then(|| vec![0; size as usize]);
+                sum += byte_budget.take(rank, settings.step, made).map_or(0, |made| made.len());
             }
             assert!((800_000..=1_000_000).contains(&sum), "{sum} for {truth}");
         }
     }
 
     #[test]
-    fn originals_pass_through_without_their_metadata() {
+    fn originals_are_embedded_without_their_metadata() {
         let image = DynamicImage::new_rgb8(64, 64);
         let clean = picture::jpeg(&image, 80);
-        let noted = [&clean[..2], b"\xff\xfe\x00\x06here", &clean[2..]].concat();
-        assert_eq!(fitted(&noted, 64, &image, None), clean);
-        let large = fitted(&noted, 2000, &DynamicImage::new_rgb8(2000, 10), None);
+        let commented = [&clean[..2], b"\xff\xfe\x00\x06here", &clean[2..]].concat();
+        assert_eq!(fitted(&commented, 64, &image, None), clean);
+        let large = fitted(&commented, 2000, &DynamicImage::new_rgb8(2000, 10), None);
         assert_eq!(picture::decode(&large).unwrap().width(), 1024);
         let holes = DynamicImage::new_rgba8(300, 300);
         assert!(fitted(&picture::png(&holes), 300, &holes, Some(STEPS[8])).starts_with(b"\x89PNG"));

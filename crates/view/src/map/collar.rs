@@ -2,7 +2,7 @@
 //!
 //! The bounding box is only approximately right for them: some are padded to a square, and a
 //! picture in UTM or a polar projection is rotated against the meridians. Therefore the scene is
-//! located in the picture, and of several placements the one that matches the footprint best is
+//! located in the picture, and of several candidates the one that matches the footprint best is
 //! used.
 
 use geo::{LineString, MultiPolygon, Polygon};
@@ -10,14 +10,14 @@ use image::{DynamicImage, GenericImageView};
 
 use super::homography::{Homography, Quad};
 use super::orientation::{is_in_polar_grid, is_north_up, is_rectangle, sharpened};
-use super::placement::{Placed, corners, is_small};
-use crate::picture::canvas::spans;
+use super::placement::{Georeference, corners, is_small};
+use crate::picture::scanline::spans;
 
 /// Largest number of rows and columns of the grid on which scene and footprint are compared.
 const FINEST: usize = 512;
 
 /// Smallest intersection over union of scene and footprint that counts as a match.
-const ENOUGH: f64 = 0.8;
+const MIN_IOU: f64 = 0.8;
 
 /// Kinds of nodata in a collar: transparent, black or white, with a tolerance for JPEG.
 pub const NODATA: [fn([u8; 4]) -> bool; 3] = [
@@ -26,38 +26,39 @@ pub const NODATA: [fn([u8; 4]) -> bool; 3] = [
     |[r, g, b, alpha]| alpha >= 128 && r.min(g).min(b) >= 241,
 ];
 
-/// Returns the placement of a picture with a collar; `None` if there is no collar, or if the scene
+/// Returns the georeference of a picture with a collar; `None` if there is no collar, or if the scene
 /// in it does not match the footprint.
-pub fn place(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> Option<Placed> {
-    let scene = Scene::find(image)?;
+pub fn georeference(footprint: &MultiPolygon, around: &Quad, image: &DynamicImage) -> Option<Georeference> {
+    let scene = SceneMask::find(image)?;
     // JPEG leaves noise in a collar: a few consecutive cells may not belong to the scene.
     let edges = [1, 2, 3, 5].map(|run| scene.edges(run));
     let boxed = edges.iter().map(|edges| scene.boxed(edges, around)).map(|quad| (quad, false));
     let cornered = edges.iter().map(|edges| scene.cornered(edges, footprint)).map(|quad| (quad, true));
     let candidates = std::iter::once((Some(*around), false)).chain(boxed).chain(cornered);
     // A simpler candidate is kept unless a later one is clearly better.
-    let mut best: Option<(f64, Placed)> = None;
+    let mut best: Option<(f64, Georeference)> = None;
     for (quad, flat) in candidates {
         let Some(quad) = quad else { continue };
-        let placed = Placed { quad, flat, clip: true };
-        let fit = scene.fit(footprint, &placed).unwrap_or(0.0);
-        let is_better =
-            |(so_far, before): &(f64, Placed)| fit > so_far + if before.flat == flat { 5e-4 } else { 2e-3 };
+        let georeference = Georeference { quad, flat, clip: true };
+        let fit = scene.fit(footprint, &georeference).unwrap_or(0.0);
+        let is_better = |(so_far, before): &(f64, Georeference)| {
+            fit > so_far + if before.flat == flat { 5e-4 } else { 2e-3 }
+        };
         if best.as_ref().is_none_or(is_better) {
-            best = Some((fit, placed));
+            best = Some((fit, georeference));
         }
     }
-    best.filter(|(fit, _)| *fit >= ENOUGH).map(|(_, placed)| placed)
+    best.filter(|(fit, _)| *fit >= MIN_IOU).map(|(_, georeference)| georeference)
 }
 
 /// Grid over a picture; `shown` marks the cells that are not collar.
-struct Scene {
+struct SceneMask {
     columns: usize,
     rows: usize,
     shown: Vec<bool>,
 }
 
-impl Scene {
+impl SceneMask {
     fn find(image: &DynamicImage) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let (columns, rows) = (width.min(FINEST), height.min(FINEST));
@@ -124,7 +125,7 @@ impl Scene {
         let truth = corners(footprint).filter(is_small)?;
         let (right, bottom) = (self.columns as f64 * small, -(self.rows as f64) * small);
         let ends = [[0.0, 0.0], [right, 0.0], [right, bottom], [0.0, bottom]];
-        let laid = |first: usize| {
+        let mapped = |first: usize| {
             let mut truth = truth;
             truth.rotate_left(first);
             let ground = Homography::to_unit_square(&truth, true)?;
@@ -134,14 +135,14 @@ impl Scene {
             });
             (quad.iter().flatten().all(|value| value.is_finite()) && is_rectangle(&quad)).then_some(quad)
         };
-        let upright = laid(0)?;
-        let polar = || (1..4).filter_map(laid).find(is_in_polar_grid);
+        let upright = mapped(0)?;
+        let polar = || (1..4).filter_map(mapped).find(is_in_polar_grid);
         if is_north_up(&upright) { Some(upright) } else { polar().or(Some(upright)) }
     }
 
-    /// Returns the intersection over union of scene and footprint for a placement.
-    fn fit(&self, footprint: &MultiPolygon, placed: &Placed) -> Option<f64> {
-        let to_square = Homography::to_unit_square(&placed.quad, placed.flat)?;
+    /// Returns the intersection over union of scene and footprint for a georeference.
+    fn fit(&self, footprint: &MultiPolygon, georeference: &Georeference) -> Option<f64> {
+        let to_square = Homography::to_unit_square(&georeference.quad, georeference.flat)?;
         let cell = |point: &geo::Coord| {
             let [u, v, w] = to_square.terms(point.x, point.y);
             [u / w * self.columns as f64, v / w * self.rows as f64]
@@ -191,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn a_scene_in_a_collar_is_found_to_a_few_pixels() {
+    fn a_scene_in_a_collar_is_located_to_a_few_pixels() {
         for degrees in [-6.0, 0.0, 3.0, 12.0] {
             for background in [[0, 0, 0, 255], [0, 0, 0, 0], [255, 255, 255, 255]] {
                 let (image, footprint, truth) = turned(degrees, background);
                 let bbox = up42_core::geo::Bbox::around(&footprint).unwrap();
                 let [west, south, east, north] = bbox.to_array();
                 let around = [[west, north], [east, north], [east, south], [west, south]];
-                let found = place(&footprint, &around, &image).expect("a collar");
+                let found = georeference(&footprint, &around, &image).expect("a collar");
                 // Compares the corners of the scene, since those of the picture are extrapolated.
                 let to_square = Homography::to_unit_square(&found.quad, found.flat).unwrap();
                 let exact = Homography::to_unit_square(&truth, false).unwrap();
@@ -217,8 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_up_to_its_corners_has_no_collar() {
+    fn a_picture_that_fills_its_corners_has_no_collar() {
         let (image, footprint, around) = turned(0.0, [90, 90, 90, 255]);
-        assert_eq!(place(&footprint, &around, &image), None);
+        assert_eq!(georeference(&footprint, &around, &image), None);
     }
 }

@@ -8,7 +8,7 @@ use image::DynamicImage;
 
 use super::atlas::Atlas;
 use super::layer::Layer;
-use super::pipeline::{Pipeline, STILL, listed};
+use super::pipeline::{Pipeline, STILL_BYTES, listed};
 use super::scene::{self, Scene};
 use super::still::Still;
 use super::{Map, area};
@@ -47,11 +47,11 @@ impl Map {
         let mut pipeline = Pipeline::new(self, &layers, &drawn, &scenes, embed);
         pipeline.run(&layers, &mut scenes, &mut still);
         let atlas = thread::scope(|scope| {
-            let atlas = scope.spawn(|| pipeline.atlas(&scenes, STILL));
+            let atlas = scope.spawn(|| pipeline.atlas(&scenes, STILL_BYTES));
             drawn.still = self.outlined(still, &drawn.outlines, &scenes);
             drawn.jpeg = picture::jpeg(&drawn.still, 80);
             let atlas = atlas.join().unwrap_or_else(|panic| resume_unwind(panic));
-            if drawn.jpeg.len() <= STILL { atlas } else { pipeline.atlas(&scenes, drawn.jpeg.len()) }
+            if drawn.jpeg.len() <= STILL_BYTES { atlas } else { pipeline.atlas(&scenes, drawn.jpeg.len()) }
         });
         if let Some((atlas, with_cell)) = atlas {
             with_cell.into_iter().enumerate().for_each(|(thumb, i)| scenes[i].thumb = Some(thumb));

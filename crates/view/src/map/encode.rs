@@ -7,7 +7,7 @@ use super::atlas::{self, Cell};
 use super::byte_budget::{self, Step};
 use super::layer::Layer;
 use super::mercator::View;
-use super::placement::{Placed, Placement};
+use super::placement::{Georeference, Placement};
 use super::still;
 use crate::picture;
 
@@ -23,7 +23,7 @@ pub enum Embed {
 /// Decoded picture, in all forms that a map needs.
 #[derive(Debug)]
 pub struct Encoded {
-    pub placed: Option<Placed>,
+    pub georeference: Option<Georeference>,
     /// Picture in the size in which the still picture shows it.
     pub patch: DynamicImage,
     /// Bytes to be embedded.
@@ -47,9 +47,9 @@ pub fn encode(
         Ok(image) => image,
         Err(error) => return Some(Err(error.to_string())),
     };
-    let placed = placement.unwrap_or(layer.placement).place(footprint, &image);
+    let georeference = placement.unwrap_or(layer.placement).georeference(footprint, &image);
     let longest = image.width().max(image.height());
-    let painted = placed.as_ref().map_or(1, |placed| still::side(view, placed));
+    let painted = georeference.as_ref().map_or(1, |georeference| still::side(view, georeference));
     // Reduced to the largest size that any form needs.
     let needed = match embed {
         Embed::Nothing => 1,
@@ -63,5 +63,5 @@ pub fn encode(
         Embed::Whole(step) => Some(byte_budget::fitted(bytes, longest, &image, step)),
         _ => None,
     };
-    Some(Ok(Encoded { placed, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
+    Some(Ok(Encoded { georeference, patch, whole, cell, has_holes: picture::has_holes(&image), longest }))
 }

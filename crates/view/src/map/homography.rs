@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_homography_sends_corners_to_corners_and_back() {
+    fn a_homography_maps_corners_to_corners_and_back() {
         for flat in [false, true] {
             for turns in 0..4 {
                 let mut quad = QUAD;
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn straight_lines_stay_straight() {
+    fn straight_lines_are_mapped_to_straight_lines() {
         // The diagonals meet in the middle.
         let map = Homography::to_unit_square(&QUAD, false).unwrap();
         let [a, b, c, d] = QUAD;

@@ -18,12 +18,12 @@ const COAST: usize = 60_000;
 /// Script that sends the theme of the notebook to the sandboxed frame, which cannot read it.
 const THEME: &str = "(frame => {
   if (!frame) return;
-  const tell = () => {
+  const send = () => {
     const light = document.body.dataset.jpThemeLight;
     if (light) frame.contentWindow?.postMessage({ up42Theme: light === 'true' ? 'light' : 'dark' }, '*');
   };
-  frame.addEventListener('load', tell);
-  new MutationObserver(tell).observe(document.body, { attributeFilter: ['data-jp-theme-light'] });
+  frame.addEventListener('load', send);
+  new MutationObserver(send).observe(document.body, { attributeFilter: ['data-jp-theme-light'] });
 })(document.currentScript?.parentElement.querySelector('iframe'));";
 
 /// Returns a fragment for a notebook: the still picture, and the interactive map over it in a

@@ -38,9 +38,9 @@ impl Labels {
         let width = font::width(text, height);
         let is_within = |[x, y]: &Pixel| {
             *x >= 6.0
-                && x + width <= canvas.width as f64 - 6.0
+                && x + width <= canvas.width() as f64 - 6.0
                 && *y >= height + 6.0
-                && *y <= canvas.height as f64 - 6.0
+                && *y <= canvas.height() as f64 - 6.0
         };
         for place in places.into_iter().filter(is_within).collect::<Vec<_>>() {
             if self.take(around(place, width, height)) {
@@ -52,7 +52,14 @@ impl Labels {
     }
 
     /// Writes a text on a light background.
-    pub fn plate(&mut self, canvas: &mut Canvas, place: Pixel, text: &str, height: f64, colour: Rgb) {
+    pub fn text_on_background(
+        &mut self,
+        canvas: &mut Canvas,
+        place: Pixel,
+        text: &str,
+        height: f64,
+        colour: Rgb,
+    ) {
         let rect = around(place, font::width(text, height), height);
         canvas.shade(rect, PAPER, 0.82);
         canvas.text(place, text, height, colour, PAPER);
@@ -74,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_keep_off_each_other_and_the_edges() {
+    fn labels_do_not_overlap_each_other_and_the_edges() {
         let mut canvas = Canvas::new(200, 100, [0; 3]);
         let mut labels = Labels::default();
         assert!(labels.write(&mut canvas, [[20.0, 50.0]], "Dakar", 10.0, INK));

@@ -131,13 +131,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_told_in_one_harmless_line() {
+    fn the_debug_output_is_one_sanitized_line() {
         let debug = format!("{:?}", Layer::new("a\nEVCXR_END_CONTENT https://h/a?sig=hunter2"));
         assert_eq!(debug, "Layer a EVCXR\u{200d}_END_CONTENT https://h/a?… (0 bytes of picture, Auto)");
     }
 
     #[test]
-    fn a_cloud_cover_is_a_number() {
+    fn an_invalid_cloud_cover_is_none() {
         assert_eq!(Layer::new("a").cloud_cover(f64::NAN).cloud_cover, None);
         assert_eq!(Layer::new("a").cloud_cover(7.0).cloud_cover, Some(7.0));
     }

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_view_holds_its_box_with_the_margin() {
+    fn a_view_contains_its_box_and_the_margin() {
         let view = View::around([-17.6, 14.6, -17.3, 14.8], 960, 600, 0.08);
         let [left, top] = view.pixel([-17.6, 14.8]);
         let [right, bottom] = view.pixel([-17.3, 14.6]);

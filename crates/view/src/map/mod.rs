@@ -54,8 +54,8 @@ const BUDGET: usize = 5_000_000;
 
 /// Map of scenes, shown in the notebook, or saved as a page or a picture.
 ///
-/// Quicklooks, results and storage items return their own maps (`Quicklooks::map`), to which layers
-/// and areas can be added.
+/// Quicklooks, results, mosaics and coverages return their own maps (`Quicklooks::to_map`), to
+/// which layers and areas can be added.
 ///
 /// ```
 /// # mod up42 { pub use up42_view::{self as view, *}; pub use {geo_types, jiff, polars}; }

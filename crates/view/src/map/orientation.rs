@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ragged_ends_do_not_move_a_corner() {
+    fn cut_and_dented_edges_do_not_move_a_corner() {
         let truth = [[100.0, 400.0], [400.0, 350.0], [350.0, 50.0], [50.0, 100.0]];
         let mut outline = Vec::new();
         for i in 0..4 {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_polar_picture_may_lie_on_its_side() {
+    fn a_polar_picture_may_be_rotated_by_90_degrees() {
         // At 90° E in the grid of Antarctica, north is to the right.
         let quad = [[88.0, -80.4], [88.0, -79.6], [92.0, -79.6], [92.0, -80.4]];
         assert!(!is_north_up(&quad) && is_in_polar_grid(&quad) && is_rectangle(&quad));

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_comes_out() {
+    fn packed_parts_are_unpacked_again() {
         let description = json!({"title": "</script>\u{2028}"});
         let pack = Pack::new(&description, &[1, 2, 3], &[4, 5]);
         let page = format!("<script id=\"pack\" data-lengths=\"{}\">{}</script>", pack.lengths, pack.text);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_viewer_is_small() {
+    fn the_viewer_is_within_its_limit_of_size() {
         for (tiles, most) in [(false, 29 * 1024), (true, 31 * 1024)] {
             let (style, script) = (script::bare_style(STYLE), script::joined(tiles));
             let embedded = deflated(&[style.as_bytes(), script.as_bytes()]).len().div_ceil(3) * 4;
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_the_page_ends_its_script() {
+    fn the_script_contains_no_end_tag() {
         assert!(!boot().contains("</") && !boot().contains("<!--"));
     }
 }

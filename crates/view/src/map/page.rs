@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_page_tells_where_it_comes_from() {
+    fn a_saved_page_contains_date_source_and_ids() {
         let map = map();
         let drawn = map.draw(true);
         let page = map.page(&drawn);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_ask_the_server_of_its_tiles_and_no_other() {
+    fn a_page_allows_requests_to_its_tile_server_only() {
         let page = |map: Map| map.page(&map.draw(true));
         assert!(page(Map::new("Dakar")).contains("img-src data: blob:\""));
         let tiles =

@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use super::atlas::{self, Atlas, Cell};
-use super::byte_budget::{Ask, ByteBudget, Step, Terms};
+use super::byte_budget::{ByteBudget, EmbedRequest, EmbedSettings, Step};
 use super::draw::Drawn;
 use super::encode::{Embed, Encoded, encode};
 use super::layer::Layer;
@@ -31,10 +31,10 @@ const CHUNK: usize = 32;
 const CHUNKS: usize = 64;
 
 /// Bytes reserved for the still picture, which takes about half of them.
-pub const STILL: usize = 130_000;
+pub const STILL_BYTES: usize = 130_000;
 
 /// Deflated bytes in the description for the corners, the atlas cell and the picture of a scene.
-const PLACED: usize = 60;
+const SCENE_BYTES: usize = 60;
 
 /// Side in pixels below which a note reports the reduction.
 const SMALL: u32 = 256;
@@ -85,13 +85,13 @@ impl<'a> Pipeline<'a> {
             layers.iter().zip(scenes).map(|(layer, scene)| (scene.shown(), layer.cloud_cover)).collect();
         pipeline.order = ranked(&lying, &drawn.outlines, drawn.bbox);
         pipeline.order.iter().enumerate().for_each(|(rank, &i)| pipeline.ranks[i] = rank);
-        let asks: Vec<_> = pipeline.order.iter().map(|&i| ask(layers[i])).collect();
+        let requests: Vec<_> = pipeline.order.iter().map(|&i| embed_request(layers[i])).collect();
         // Base64 needs four characters for three bytes.
         let room = map.budget.saturating_sub(html::inline(map, drawn).len()) / 4 * 3;
-        pipeline.room = room.saturating_sub(described(scenes) + scenes.len() * PLACED);
-        let room = pipeline.room.saturating_sub(STILL);
-        let thumbnails = (asks.iter().flatten().count() * atlas::CELL).min(room * 3 / 5);
-        pipeline.byte_budget = ByteBudget::new(room - thumbnails, asks);
+        pipeline.room = room.saturating_sub(described(scenes) + scenes.len() * SCENE_BYTES);
+        let room = pipeline.room.saturating_sub(STILL_BYTES);
+        let thumbnails = (requests.iter().flatten().count() * atlas::CELL).min(room * 3 / 5);
+        pipeline.byte_budget = ByteBudget::new(room - thumbnails, requests);
         pipeline
     }
 
@@ -100,48 +100,48 @@ impl<'a> Pipeline<'a> {
         let (placement, view) = (self.map.placement, still.view);
         let mut before = None;
         for (first, chunk) in scenes.chunks_mut(size).enumerate().map(|(i, chunk)| (i * size, chunk)) {
-            let terms = self.byte_budget.terms();
-            let embeds: Vec<Embed> = (first..first + chunk.len()).map(|i| self.embed(i, &terms)).collect();
-            let asked: Vec<_> = layers[first..].iter().zip(&*chunk).zip(embeds).collect();
+            let settings = self.byte_budget.settings();
+            let embeds: Vec<Embed> = (first..first + chunk.len()).map(|i| self.embed(i, &settings)).collect();
+            let work: Vec<_> = layers[first..].iter().zip(&*chunk).zip(embeds).collect();
             let encode_all = || {
-                in_parallel(&asked, cores(), |((layer, scene), embed)| {
+                in_parallel(&work, cores(), |((layer, scene), embed)| {
                     encode(layer, &scene.footprint, placement, *embed, &view)
                 })
             };
             let all = thread::scope(|scope| {
                 let all = scope.spawn(encode_all);
                 if let Some(before) = before.take() {
-                    self.lay_all(before, layers, still);
+                    self.add_layers(before, layers, still);
                 }
                 all.join()
             });
             let encoded = all.unwrap_or_else(|panic| resume_unwind(panic));
-            before = Some(Chunk { first, scenes: chunk, encoded, step: terms.step });
+            before = Some(Chunk { first, scenes: chunk, encoded, step: settings.step });
         }
         if let Some(last) = before {
-            self.lay_all(last, layers, still);
+            self.add_layers(last, layers, still);
         }
     }
 
-    fn embed(&self, i: usize, terms: &Terms) -> Embed {
+    fn embed(&self, i: usize, settings: &EmbedSettings) -> Embed {
         match self.embed {
-            true if self.ranks[i] < terms.before => Embed::Whole(terms.step),
+            true if self.ranks[i] < settings.before => Embed::Whole(settings.step),
             true => Embed::Thumbnail,
             false => Embed::Nothing,
         }
     }
 
-    fn lay_all(&mut self, chunk: Chunk, layers: &[&Layer], still: &mut Still) {
+    fn add_layers(&mut self, chunk: Chunk, layers: &[&Layer], still: &mut Still) {
         for (i, (scene, encoded)) in (chunk.first..).zip(chunk.scenes.iter_mut().zip(chunk.encoded)) {
             let encoded = encoded.transpose().unwrap_or_else(|error| {
                 self.broken.push(format!("{} ({error})", layers[i].id));
                 None
             });
-            self.lay(i, encoded, chunk.step, scene, still);
+            self.add_layer(i, encoded, chunk.step, scene, still);
         }
     }
 
-    fn lay(
+    fn add_layer(
         &mut self,
         i: usize,
         encoded: Option<Encoded>,
@@ -157,9 +157,9 @@ impl<'a> Pipeline<'a> {
             scene.picture = self.byte_budget.take(self.ranks[i], step, whole);
         }
         let Some(encoded) = encoded else { return };
-        scene.place(encoded.placed);
-        if let Some(placed) = &scene.placed {
-            still.paint(&encoded.patch, placed, scene.shown());
+        scene.set_georeference(encoded.georeference);
+        if let Some(georeference) = &scene.georeference {
+            still.paint(&encoded.patch, georeference, scene.shown());
         }
         if let Some(step) = step.filter(|step| scene.picture.is_some() && encoded.longest > step.side) {
             self.smallest = Some(self.smallest.filter(|smallest| smallest.side < step.side).unwrap_or(step));
@@ -189,9 +189,12 @@ impl<'a> Pipeline<'a> {
         if !self.embed {
             return notes;
         }
-        let all = scenes.iter().filter(|scene| scene.placed.is_some()).count();
+        let all = scenes.iter().filter(|scene| scene.georeference.is_some()).count();
         let without = || {
-            layers.iter().zip(scenes).filter(|(_, scene)| scene.placed.is_some() && scene.picture.is_none())
+            layers
+                .iter()
+                .zip(scenes)
+                .filter(|(_, scene)| scene.georeference.is_some() && scene.picture.is_none())
         };
         let gone: Vec<String> =
             without().filter(|(_, scene)| scene.thumb.is_none()).map(|(layer, _)| layer.id.clone()).collect();
@@ -210,10 +213,10 @@ impl<'a> Pipeline<'a> {
     }
 }
 
-fn ask(layer: &Layer) -> Option<Ask> {
+fn embed_request(layer: &Layer) -> Option<EmbedRequest> {
     let bytes = layer.picture.as_deref()?;
     let (width, height) = picture::size(bytes)?;
-    Some(Ask { width, height, bytes: bytes.len(), is_jpeg: bytes.starts_with(&[0xff, 0xd8]) })
+    Some(EmbedRequest { width, height, bytes: bytes.len(), is_jpeg: bytes.starts_with(&[0xff, 0xd8]) })
 }
 
 /// Estimates the deflated size of the descriptions of all scenes in bytes, from a sample.

@@ -5,7 +5,8 @@ use image::{DynamicImage, RgbaImage};
 
 use super::Placement;
 use super::homography::Homography;
-use crate::picture::canvas::{Pixel, spans};
+use crate::picture::canvas::Pixel;
+use crate::picture::scanline::spans;
 use crate::picture::shrunk;
 
 /// Longest side of the reduced picture from which pixels are taken.
@@ -25,8 +26,8 @@ impl Pixels {
     /// 360°. `None` if the picture cannot be georeferenced.
     pub fn of(image: &DynamicImage, footprint: &MultiPolygon, area: &MultiPolygon) -> Option<Self> {
         let small = shrunk(image, SIDE);
-        let placed = Placement::Auto.place(footprint, &small)?;
-        let to_square = Homography::to_unit_square(&placed.quad, placed.flat)?;
+        let georeference = Placement::Auto.georeference(footprint, &small)?;
+        let to_square = Homography::to_unit_square(&georeference.quad, georeference.flat)?;
         let small = small.to_rgba8();
         let (width, height) = (f64::from(small.width()), f64::from(small.height()));
         let pixel = |point: &geo::Coord| -> Pixel {
@@ -41,7 +42,7 @@ impl Pixels {
             shape.iter().flat_map(all).collect()
         };
         let whole = vec![[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]];
-        let scene = if placed.clip { rings(footprint) } else { vec![whole] };
+        let scene = if georeference.clip { rings(footprint) } else { vec![whole] };
         // Clipped to the footprint: outside, the projective transformation may flip positions.
         let area = rings(&area.intersection(footprint));
         Some(Self { scene: inside(&small, &scene), area: inside(&small, &area) })
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pixels_are_those_over_the_area() {
+    fn the_pixels_over_the_area_are_counted() {
         // The left half is red; the picture is rotated by 45° on the ground.
         let red = |x: u32, _: u32| Rgb(if x < 300 { [200, 0, 0] } else { [0, 0, 200] });
         let image = DynamicImage::ImageRgb8(RgbImage::from_fn(600, 600, red));

@@ -10,7 +10,7 @@ use image::{DynamicImage, GenericImageView};
 
 use super::collar;
 use super::homography::Quad;
-use crate::picture::canvas::spans;
+use crate::picture::scanline::spans;
 
 /// Georeferencing of a quicklook on its footprint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub enum Placement {
     Bbox,
 }
 
-/// Georeference of one picture.
+/// Corners of one picture on the Earth, and how it is drawn between them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placed {
+pub struct Georeference {
     pub quad: Quad,
     /// Whether it is the view of a sensor: lines are straight on the ground, not in degrees.
     pub flat: bool,
@@ -39,17 +39,19 @@ pub struct Placed {
 }
 
 impl Placement {
-    pub(super) fn place(self, footprint: &MultiPolygon, image: &DynamicImage) -> Option<Placed> {
+    pub(super) fn georeference(self, footprint: &MultiPolygon, image: &DynamicImage) -> Option<Georeference> {
         let around = bbox_quad(footprint)?;
         Some(match self {
-            Self::Bbox => Placed { quad: around, flat: false, clip: false },
-            Self::Auto if let Some(placed) = collar::place(footprint, &around, image) => placed,
+            Self::Bbox => Georeference { quad: around, flat: false, clip: false },
+            Self::Auto if let Some(georeference) = collar::georeference(footprint, &around, image) => {
+                georeference
+            }
             Self::Auto if has_collar(footprint, &around, image) => {
-                Placed { quad: around, flat: false, clip: true }
+                Georeference { quad: around, flat: false, clip: true }
             }
             _ => match corners(footprint) {
-                Some(quad) => Placed { quad, flat: is_small(&quad), clip: false },
-                None => Placed { quad: around, flat: false, clip: false },
+                Some(quad) => Georeference { quad, flat: is_small(&quad), clip: false },
+                None => Georeference { quad: around, flat: false, clip: false },
             },
         })
     }
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collar_means_north_up() {
+    fn a_picture_with_a_collar_is_north_up() {
         let footprint = ring(&scene(14.0, 0.0, 10.0));
         let around = bbox_quad(&footprint).unwrap();
         let [[west, north], [east, _], [_, south], _] = around;
@@ -248,15 +250,15 @@ mod tests {
                 image::Rgb(if footprint.contains(&point) { inside } else { collar })
             }))
         };
-        let place = |image: &DynamicImage| Placement::Auto.place(&footprint, image).unwrap();
+        let place = |image: &DynamicImage| Placement::Auto.georeference(&footprint, image).unwrap();
         for collar in [[0, 0, 0], [255, 255, 255]] {
-            let placed = place(&picture(collar, [80, 100, 60]));
-            let off = placed.quad.iter().zip(around).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]));
-            assert!(placed.clip && off.fold(0.0, f64::max) < 0.02 * (east - west));
+            let georeference = place(&picture(collar, [80, 100, 60]));
+            let off = georeference.quad.iter().zip(around).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]));
+            assert!(georeference.clip && off.fold(0.0, f64::max) < 0.02 * (east - west));
         }
         assert!(!place(&picture([90, 90, 70], [80, 100, 60])).clip, "land up to the corners");
-        assert!(!place(&picture([255; 3], [255; 3])).clip, "a scene full of cloud tells nothing");
-        let forced = Placement::Corners.place(&footprint, &picture([0; 3], [80; 3])).unwrap();
+        assert!(!place(&picture([255; 3], [255; 3])).clip, "a scene full of cloud is no evidence");
+        let forced = Placement::Corners.georeference(&footprint, &picture([0; 3], [80; 3])).unwrap();
         assert_ne!(forced.quad, around);
     }
 
@@ -267,7 +269,7 @@ mod tests {
         };
         let Some(quicklooks) = real_quicklooks(has_collar) else { return };
         for (name, footprint, image) in &quicklooks {
-            assert!(Placement::Auto.place(footprint, image).unwrap().clip, "{name}");
+            assert!(Placement::Auto.georeference(footprint, image).unwrap().clip, "{name}");
         }
         assert!(!quicklooks.is_empty());
     }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use geo::MultiPolygon;
 
 use super::mercator::View;
-use crate::picture::canvas::spans;
+use crate::picture::scanline::spans;
 
 /// Grid on which the visible cells of each scene are counted.
 const COLUMNS: usize = 240;
@@ -58,7 +58,7 @@ mod tests {
     use up42_core::geo::Bbox;
 
     #[test]
-    fn what_is_seen_comes_first_and_then_what_is_clear() {
+    fn visible_scenes_come_first_then_clear_ones() {
         let shape = |[w, s, e, n]: [f64; 4]| Bbox::new(w, s, e, n).unwrap().to_polygon();
         let shapes = [
             shape([0.0, 0.0, 1.0, 1.0]),

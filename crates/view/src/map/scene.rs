@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::area::joined;
 use super::layer::Layer;
-use super::placement::Placed;
+use super::placement::Georeference;
 use up42_core::geo::{Bbox, continuous_near, polygons};
 use up42_core::redact;
 use up42_core::sanitize::sanitize;
@@ -22,7 +22,7 @@ pub struct Scene {
     pub footprint: MultiPolygon,
     /// Part that is shown, if not the whole footprint.
     part: Option<MultiPolygon>,
-    pub placed: Option<Placed>,
+    pub georeference: Option<Georeference>,
     /// Embedded JPEG or PNG.
     pub picture: Option<Vec<u8>>,
     /// Label on the still picture: the date, or the title without one.
@@ -49,7 +49,7 @@ impl Scene {
             Some(at) => minute(at).chars().take("2020-12-31".len()).collect(),
             None => sanitize(layer.title_or_id(), 40),
         };
-        Self { footprint, part, placed: None, picture: None, thumb: None, label, facts }
+        Self { footprint, part, georeference: None, picture: None, thumb: None, label, facts }
     }
 
     /// Returns the outline that is shown.
@@ -69,9 +69,10 @@ impl Scene {
     }
 
     /// Sets the georeference of the picture. If only a part is shown, the picture is clipped to it.
-    pub fn place(&mut self, placed: Option<Placed>) {
+    pub fn set_georeference(&mut self, georeference: Option<Georeference>) {
         let is_cut = self.part.is_some();
-        self.placed = placed.map(|placed| Placed { clip: placed.clip || is_cut, ..placed });
+        self.georeference = georeference
+            .map(|georeference| Georeference { clip: georeference.clip || is_cut, ..georeference });
     }
 
     /// Returns the JSON for the viewer; `at` is the offset of the picture in the pack.
@@ -84,12 +85,13 @@ impl Scene {
         if let Some(thumb) = self.thumb {
             facts["thumb"] = thumb.into();
         }
-        if let Some(placed) = self.placed.as_ref().filter(|_| self.picture.is_some() || self.thumb.is_some())
+        if let Some(georeference) =
+            self.georeference.as_ref().filter(|_| self.picture.is_some() || self.thumb.is_some())
         {
-            let fine = Fine::of(&self.footprint);
-            facts["corners"] = placed.quad.iter().map(|&corner| fine.position(corner)).collect();
-            facts["flat"] = placed.flat.into();
-            facts["clip"] = placed.clip.into();
+            let rounding = DegreeRounding::of(&self.footprint);
+            facts["corners"] = georeference.quad.iter().map(|&corner| rounding.position(corner)).collect();
+            facts["flat"] = georeference.flat.into();
+            facts["clip"] = georeference.clip.into();
         }
         facts
     }
@@ -118,17 +120,17 @@ pub fn footprints(layers: &[Layer], near: Option<f64>) -> Vec<Option<MultiPolygo
 
 /// Returns the outer rings as arrays of positions.
 pub fn rings(shape: &MultiPolygon) -> Value {
-    let fine = Fine::of(shape);
+    let rounding = DegreeRounding::of(shape);
     let ring = |polygon: &geo::Polygon| -> Value {
-        polygon.exterior().coords().map(|point| fine.position([point.x, point.y])).collect()
+        polygon.exterior().coords().map(|point| rounding.position([point.x, point.y])).collect()
     };
     shape.iter().map(ring).collect()
 }
 
 /// Rounding of degrees to about 1/100,000 of the extent of a shape; more digits only take space.
-struct Fine(f64);
+struct DegreeRounding(f64);
 
-impl Fine {
+impl DegreeRounding {
     fn of(shape: &MultiPolygon) -> Self {
         let [west, south, east, north] = Bbox::around(shape).map_or([0.0; 4], Bbox::to_array);
         let extent = (east - west).max(north - south).clamp(1e-6, 360.0);
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_footprint_leaves_the_others_where_they_are() {
+    fn an_invalid_footprint_does_not_affect_others() {
         let good = ring(&[[1.0, 1.0], [2.0, 1.0], [2.0, 2.0], [1.0, 2.0]]);
         let bad = |at: [f64; 2]| ring(&[[1.0, 1.0], [2.0, 1.0], at, [1.0, 2.0]]);
         let far = [[2.0, f64::NAN], [f64::NAN, 2.0], [f64::INFINITY, 2.0], [2.0, 1e300], [1e300, 2.0]];
@@ -185,7 +187,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn any_footprint_makes_a_map(shapes in prop::collection::vec(shape(), 1..5)) {
+        fn any_footprint_is_drawn_without_a_panic(shapes in prop::collection::vec(shape(), 1..5)) {
             let mut picture = std::io::Cursor::new(Vec::new());
             image::RgbImage::from_pixel(8, 8, image::Rgb([90; 3]))
                 .write_to(&mut picture, image::ImageFormat::Png)

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_go_and_code_stays() {
+    fn comments_are_removed_and_code_is_kept() {
         let source = "// a\n/** b\n *  c */\nconst x = `a + ${b - c}`, y = 1 - -1; // d\n\n  f('a , b');\n";
         assert_eq!(bare(source), "const x=`a + ${b - c}`,y=1- -1;f('a , b');");
         assert_eq!(bare_style("/* a */\n:root{\n  --a:1;\n}\n"), ":root{--a:1}");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_share_a_scope_and_need_only_those_before_them() {
+    fn modules_are_joined_in_order_of_their_imports() {
         let mut given: BTreeMap<&str, &str> = BTreeMap::new();
         for (module, source) in MODULES {
             for line in source.lines().filter(|line| line.starts_with("import ")) {

@@ -1,15 +1,16 @@
 //! Still picture of a map, with the layers and the georeferencing of the viewer.
 
 use geo::MultiPolygon;
-use image::{DynamicImage, RgbImage};
+use image::DynamicImage;
 
 use super::backdrop::{backdrop, graticule, locator};
 use super::homography::Homography;
 use super::labels::{INK, Labels, PAPER, overlap};
 use super::mercator::View;
-use super::placement::Placed;
-use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke, spans};
+use super::placement::Georeference;
+use crate::picture::canvas::{Canvas, Pixel, Rgb, Stroke};
 use crate::picture::font;
+use crate::picture::scanline::spans;
 use crate::picture::shrunk;
 
 pub const WIDTH: usize = 960;
@@ -49,11 +50,13 @@ impl Still {
     }
 
     /// Warps a picture onto the map, below the pictures painted before.
-    pub fn paint(&mut self, image: &DynamicImage, placed: &Placed, footprint: &MultiPolygon) {
-        let Some(to_square) = Homography::to_unit_square(&placed.quad, placed.flat) else { return };
-        let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
-        let shape = if placed.clip { self.pixels(footprint) } else { vec![quad.clone()] };
-        let small = shrunk(image, side(&self.view, placed)).to_rgba8();
+    pub fn paint(&mut self, image: &DynamicImage, georeference: &Georeference, footprint: &MultiPolygon) {
+        let Some(to_square) = Homography::to_unit_square(&georeference.quad, georeference.flat) else {
+            return;
+        };
+        let quad: Vec<Pixel> = georeference.quad.iter().map(|&corner| self.view.pixel(corner)).collect();
+        let shape = if georeference.clip { self.pixels(footprint) } else { vec![quad.clone()] };
+        let small = shrunk(image, side(&self.view, georeference)).to_rgba8();
         let (columns, rows) = (small.width() as usize, small.height() as usize);
         let raw = small.as_raw();
         let at = |x: f64, lat: f64| {
@@ -80,8 +83,7 @@ impl Still {
                         if let Some(colour) = (!*covered).then(|| sample(raw, columns, rows, u, v)).flatten()
                         {
                             *covered = true;
-                            let at = (y * WIDTH + x) * 3;
-                            self.canvas.pixels[at..at + 3].copy_from_slice(&colour);
+                            self.canvas.set(x, y, colour);
                         }
                     }
                 }
@@ -117,12 +119,12 @@ impl Still {
         let mut labels = Labels::default();
         if let Some(title) = font::drawable(title) {
             let title = font::shortened(&title, 14.0, WIDTH as f64 * 0.72);
-            labels.plate(&mut self.canvas, [20.0, 34.0], &title, 14.0, INK);
+            labels.text_on_background(&mut self.canvas, [20.0, 34.0], &title, 14.0, INK);
         }
         self.scale(&mut labels);
         let source = "Natural Earth";
         let place = [WIDTH as f64 - 16.0 - font::width(source, 7.0), HEIGHT as f64 - 14.0];
-        labels.plate(&mut self.canvas, place, source, 7.0, QUIET);
+        labels.text_on_background(&mut self.canvas, place, source, 7.0, QUIET);
         let aois: Vec<_> = aois.map(|(name, shape)| (name, self.pixels(shape))).collect();
         let scenes: Vec<_> = scenes.map(|(name, shape)| (name, self.pixels(shape))).collect();
         let outlines = aois.iter().chain(&scenes).flat_map(|(_, rings)| rings).collect::<Vec<_>>();
@@ -180,14 +182,14 @@ impl Still {
 
     /// Draws the scale bar.
     fn scale(&mut self, labels: &mut Labels) {
-        let (metres, told) = round_length(self.view.metres_per_pixel() * 150.0);
+        let (metres, label) = round_length(self.view.metres_per_pixel() * 150.0);
         let (length, y) = (metres / self.view.metres_per_pixel(), HEIGHT as f64 - 16.0);
-        let rect = [10.0, y - 26.0, (26.0 + font::width(&told, 9.0)).max(20.0 + length) + 10.0, y + 6.0];
+        let rect = [10.0, y - 26.0, (26.0 + font::width(&label, 9.0)).max(20.0 + length) + 10.0, y + 6.0];
         self.canvas.shade(rect, PAPER, 0.82);
         labels.take(rect);
         let bar = [[20.0, y - 6.0], [20.0, y], [20.0 + length, y], [20.0 + length, y - 6.0]];
         self.canvas.line(&bar, Stroke { width: 2.0, colour: INK, dash: None });
-        self.canvas.text([26.0, y - 7.0], &told, 9.0, INK, PAPER);
+        self.canvas.text([26.0, y - 7.0], &label, 9.0, INK, PAPER);
     }
 
     /// Draws the locator map in a corner without scenes or areas, unless the map is wider than 40°.
@@ -215,7 +217,7 @@ impl Still {
     #[cfg(test)]
     pub fn middle_of(&self, colour: Rgb) -> Option<[f64; 2]> {
         let (mut x, mut y, mut count) = (0.0, 0.0, 0.0);
-        for (i, pixel) in self.canvas.pixels.chunks_exact(3).enumerate() {
+        for (i, pixel) in self.canvas.pixels().enumerate() {
             if pixel.iter().zip(colour).all(|(a, b)| a.abs_diff(b) < 48) {
                 x += (i % WIDTH) as f64 + 0.5;
                 y += (i / WIDTH) as f64 + 0.5;
@@ -226,9 +228,7 @@ impl Still {
     }
 
     pub fn into_image(self) -> DynamicImage {
-        let (width, height) = (self.canvas.width as u32, self.canvas.height as u32);
-        let image = RgbImage::from_raw(width, height, self.canvas.pixels);
-        DynamicImage::ImageRgb8(image.unwrap_or_else(|| RgbImage::new(width, height)))
+        self.canvas.into_image()
     }
 }
 
@@ -274,8 +274,8 @@ fn contains(rings: &[Vec<Pixel>], [x, y]: Pixel) -> bool {
 
 /// Returns the longest side to which a picture is reduced before the warp. Reducing first is faster
 /// and smoother than skipping pixels.
-pub fn side(view: &View, placed: &Placed) -> u32 {
-    let quad: Vec<Pixel> = placed.quad.iter().map(|&corner| view.pixel(corner)).collect();
+pub fn side(view: &View, georeference: &Georeference) -> u32 {
+    let quad: Vec<Pixel> = georeference.quad.iter().map(|&corner| view.pixel(corner)).collect();
     let longest = (0..4).map(|i| distance(quad[i], quad[(i + 1) % 4])).fold(0.0, f64::max);
     ((longest.min(4.0 * WIDTH as f64) * 1.3) as u32).max(16)
 }
@@ -318,16 +318,17 @@ fn round_length(most: f64) -> (f64, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use image::RgbImage;
     use up42_core::geo::Bbox;
 
     #[test]
-    fn lengths_are_round() {
+    fn the_scale_bar_has_a_round_length() {
         let labels: Vec<_> = [3.0, 740.0, 1999.0, 26_000.0, 4e6].map(|most| round_length(most).1).into();
         assert_eq!(labels, ["2 m", "500 m", "1 km", "20 km", "2000 km"]);
     }
 
     #[test]
-    fn pictures_lie_on_their_corners_and_the_upper_one_wins() {
+    fn pictures_are_drawn_on_their_corners_the_upper_on_top() {
         // A quadrant picture: red, green over blue, white.
         let image = DynamicImage::ImageRgb8(RgbImage::from_fn(64, 64, |x, y| {
             image::Rgb(match (x < 32, y < 32) {
@@ -340,13 +341,12 @@ mod tests {
         let mut still = Still::new([10.0, 40.0, 11.0, 41.0]);
         let quad = [[10.2, 41.0], [11.0, 40.8], [10.8, 40.0], [10.0, 40.2]];
         let shape = Bbox::new(10.0, 40.0, 11.0, 41.0).unwrap().to_polygon();
-        still.paint(&image, &Placed { quad, flat: true, clip: false }, &shape);
+        still.paint(&image, &Georeference { quad, flat: true, clip: false }, &shape);
         let black = DynamicImage::ImageRgb8(RgbImage::new(8, 8));
-        still.paint(&black, &Placed { quad, flat: true, clip: false }, &shape);
+        still.paint(&black, &Georeference { quad, flat: true, clip: false }, &shape);
         let at = |[lon, lat]: [f64; 2]| {
             let [x, y] = still.view.pixel([lon, lat]);
-            let at = (y as usize * WIDTH + x as usize) * 3;
-            [still.canvas.pixels[at], still.canvas.pixels[at + 1], still.canvas.pixels[at + 2]]
+            still.canvas.pixels().nth(y as usize * WIDTH + x as usize).unwrap()
         };
         assert_eq!(at([10.25, 40.93]), [255, 0, 0]);
         assert_eq!(at([10.92, 40.77]), [0, 255, 0]);

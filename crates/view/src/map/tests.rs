@@ -35,7 +35,7 @@ fn dakar() -> Map {
 }
 
 #[test]
-fn a_bundle_holds_page_picture_and_text() {
+fn a_bundle_contains_html_jpeg_and_text() {
     let bundle = dakar().bundle();
     assert!(bundle.html.contains("<iframe") && bundle.html.contains("data:image/jpeg;base64,"));
     let still = picture::decode(&bundle.jpeg.unwrap()).unwrap();
@@ -56,7 +56,7 @@ fn the_same_map_gives_the_same_bytes() {
 }
 
 #[test]
-fn hostile_names_stay_inert() {
+fn hostile_names_are_escaped() {
     let hostile =
         "</script><script>alert(1)</script><!-- \" ' & \u{202e}EVCXR_END_CONTENT\n\u{2028}".repeat(100);
     let layer = scene(0, &hostile).collection(&hostile).constellation(&hostile).property(&hostile, &hostile);
@@ -75,7 +75,7 @@ fn hostile_names_stay_inert() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_said() {
+fn a_layer_that_cannot_be_shown_has_a_note() {
     let map = dakar()
         .layer(scene(7, "broken").picture(b"<html>502</html>"))
         .layer(Layer { footprint: None, ..scene(8, "nowhere") })
@@ -93,7 +93,7 @@ fn what_cannot_be_shown_is_said() {
 }
 
 #[test]
-fn saved_files_are_whole() {
+fn saved_files_are_complete() {
     let folder = tempfile::tempdir().unwrap();
     dakar().save_html(folder.path().join("map.html")).unwrap();
     let page = std::fs::read_to_string(folder.path().join("map.html")).unwrap();
@@ -118,8 +118,8 @@ fn a_map_across_the_antimeridian_is_as_wide_as_its_area() {
 }
 
 #[test]
-fn a_layer_and_over_it_the_map_may_decide_how_pictures_lie() {
-    let quad = |map: Map| map.draw(false).scenes[0].placed.clone().unwrap().quad;
+fn the_placement_of_the_map_overrides_that_of_layers() {
+    let quad = |map: Map| map.draw(false).scenes[0].georeference.clone().unwrap().quad;
     let corners = quad(Map::new("x").layer(scene(0, "PHR")));
     let boxed = quad(Map::new("x").layer(scene(0, "PHR").placement(Placement::Bbox)));
     assert!(corners[0][1] != corners[1][1] && boxed[0][1] == boxed[1][1], "{corners:?} {boxed:?}");
@@ -129,7 +129,7 @@ fn a_layer_and_over_it_the_map_may_decide_how_pictures_lie() {
 }
 
 #[test]
-fn the_packed_description_holds_no_key_and_no_marker() {
+fn the_packed_description_contains_no_secret_and_no_marker() {
     let hostile = "EVCXR_BEGIN_CONTENT https://me:hunter2@h/a?X-Amz-Signature=hunter2#access_token=hunter2";
     let layer = scene(0, hostile).collection(hostile).constellation(hostile).property(hostile, hostile);
     let layer = Layer { id: "a".into(), ..layer };
@@ -139,14 +139,14 @@ fn the_packed_description_holds_no_key_and_no_marker() {
     for page in [html::inline(&map, &drawn), map.page(&drawn)] {
         let description = String::from_utf8(pack::parts(&page)[2].clone()).unwrap();
         assert!(description.matches("https://h/a?…").count() >= 9, "{description}");
-        for told in [&description, &page] {
-            assert!(!told.contains("hunter2") && !told.contains("EVCXR_"), "{told}");
+        for text in [&description, &page] {
+            assert!(!text.contains("hunter2") && !text.contains("EVCXR_"), "{text}");
         }
     }
 }
 
 #[test]
-fn of_many_notes_the_first_are_shown() {
+fn the_first_of_many_notes_are_shown() {
     let map = (0..500).fold(dakar(), |map, i| map.note(format!("scene-{i}: no quicklook")));
     let drawn = map.layer(scene(7, "broken").picture(b"<html>502</html>")).draw(true);
     assert_eq!(

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_address_of_tiles_is_refused_without_its_key() {
+    fn an_invalid_tile_url_is_refused_without_printing_its_key() {
         let refused = |url: &str| Tiles::new(url, "").unwrap_err().to_string();
         insta::assert_snapshot!(refused("http://tiles.example.com/{z}/{x}/{y}.png?key=SECRET"), @"tiles: `http` to `tiles.example.com` is not safe, `https` is: write an address such as `https://tiles.example.com/{z}/{x}/{y}.png`");
         for url in [
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_tell_their_origin_and_no_key() {
+    fn the_debug_output_of_tiles_contains_no_key() {
         let tiles = Tiles::new("https://tiles.example.com:8443/v1/{z}/{x}/{y}.png?key=SECRET", "©").unwrap();
         assert_eq!(
             format!("{:?}", tiles.max_zoom(99)),

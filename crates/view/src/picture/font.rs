@@ -6,10 +6,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cosmic_text::ttf_parser::OutlineBuilder;
+use cosmic_text::ttf_parser::{GlyphId, OutlineBuilder};
 use cosmic_text::{Attrs, Buffer, Family, FontSystem, LayoutRun, Metrics, Shaping, fontdb};
+use tiny_skia::{Path, PathBuilder};
 use up42_core::sanitize::sanitize;
-use zeno::{Command, Mask, Stroke, Style};
 
 /// Noto Sans Regular, a subset (`assets/noto-sans/README.md`).
 const FONT: &[u8] = include_bytes!("../../assets/noto-sans/NotoSans-subset.ttf");
@@ -57,10 +57,11 @@ fn database() -> fontdb::Database {
 }
 
 /// A shaped line of text, its baseline starting at the origin.
+#[derive(Default)]
 struct Line {
-    /// Outlines of the glyphs.
-    glyphs: Vec<Vec<Command>>,
+    outline: PathBuilder,
     width: f32,
+    glyphs: usize,
     /// Number of glyphs that no font has.
     missing: usize,
 }
@@ -70,7 +71,7 @@ fn shape(fonts: &mut FontSystem, text: &str, size: f32) -> Line {
     buffer.set_size(fonts, None, None);
     buffer.set_text(fonts, text, &Attrs::new().family(Family::Name(FAMILY)), Shaping::Advanced);
     buffer.shape_until_scroll(fonts, false);
-    let mut line = Line { glyphs: Vec::new(), width: 0.0, missing: 0 };
+    let mut line = Line::default();
     for run in buffer.layout_runs() {
         line.add(fonts, &run);
     }
@@ -88,46 +89,50 @@ impl Line {
             let scale = glyph.font_size / f32::from(face.units_per_em() as u16).max(1.0);
             let x = glyph.x - left + glyph.x_offset * glyph.font_size;
             let y = -(glyph.y + glyph.y_offset * glyph.font_size);
-            let mut outline = Outline { commands: Vec::new(), scale, origin: [x, y] };
-            face.outline_glyph(cosmic_text::ttf_parser::GlyphId(glyph.glyph_id), &mut outline);
-            self.glyphs.push(outline.commands);
+            let mut outline = Outline { path: &mut self.outline, scale, origin: [x, y] };
+            face.outline_glyph(GlyphId(glyph.glyph_id), &mut outline);
+            self.glyphs += 1;
             self.width = self.width.max(glyph.x - left + glyph.w);
         }
     }
 }
 
 /// Converts the outline of a glyph, whose y axis points up, to pixels.
-struct Outline {
-    commands: Vec<Command>,
+struct Outline<'a> {
+    path: &'a mut PathBuilder,
     scale: f32,
     origin: [f32; 2],
 }
 
-impl Outline {
-    fn at(&self, x: f32, y: f32) -> zeno::Vector {
-        zeno::Vector::new(self.origin[0] + x * self.scale, self.origin[1] - y * self.scale)
+impl Outline<'_> {
+    fn at(&self, x: f32, y: f32) -> [f32; 2] {
+        [self.origin[0] + x * self.scale, self.origin[1] - y * self.scale]
     }
 }
 
-impl OutlineBuilder for Outline {
+impl OutlineBuilder for Outline<'_> {
     fn move_to(&mut self, x: f32, y: f32) {
-        self.commands.push(Command::MoveTo(self.at(x, y)));
+        let [x, y] = self.at(x, y);
+        self.path.move_to(x, y);
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        self.commands.push(Command::LineTo(self.at(x, y)));
+        let [x, y] = self.at(x, y);
+        self.path.line_to(x, y);
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        self.commands.push(Command::QuadTo(self.at(x1, y1), self.at(x, y)));
+        let ([x1, y1], [x, y]) = (self.at(x1, y1), self.at(x, y));
+        self.path.quad_to(x1, y1, x, y);
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        self.commands.push(Command::CurveTo(self.at(x1, y1), self.at(x2, y2), self.at(x, y)));
+        let ([x1, y1], [x2, y2], [x, y]) = (self.at(x1, y1), self.at(x2, y2), self.at(x, y));
+        self.path.cubic_to(x1, y1, x2, y2, x, y);
     }
 
     fn close(&mut self) {
-        self.commands.push(Command::Close);
+        self.path.close();
     }
 }
 
@@ -138,35 +143,10 @@ fn line(text: &str, height: f64) -> Line {
     fonts.get_or_insert_with(Fonts::new).line(text, (height / CAPITALS) as f32)
 }
 
-/// Coverage of the pixels of a text, row by row.
-#[derive(Debug)]
-pub struct Coverage {
-    /// Left and top, relative to the start of the baseline.
-    pub offset: [i32; 2],
-    /// Width in pixels.
-    pub width: usize,
-    /// Coverage of each pixel, 0 to 255.
-    pub pixels: Vec<u8>,
-}
-
-/// Renders a text whose capitals are `height` pixels tall: first the halo around each glyph, which is
-/// `halo` pixels wide, then the glyphs. `shift` is the fraction of a pixel of its place. Glyph by
-/// glyph, since the renderer takes longer than in proportion to the width.
-pub fn render(text: &str, height: f64, halo: f64, shift: [f64; 2]) -> [Vec<Coverage>; 2] {
-    let line = line(text, height);
-    let shift = zeno::Vector::new(shift[0] as f32, shift[1] as f32);
-    let render = |style: Style<'_>| {
-        let glyphs = line.glyphs.iter().filter(|glyph| !glyph.is_empty());
-        let rendered = glyphs.map(|glyph| {
-            let (pixels, placement) = Mask::new(glyph).style(style).offset(shift).render();
-            let offset = [placement.left, placement.top];
-            Coverage { offset, width: placement.width as usize, pixels }
-        });
-        rendered.collect()
-    };
-    let mut around = Stroke::new(halo as f32 * 2.0);
-    around.join(zeno::Join::Round);
-    [render(Style::Stroke(around)), render(Style::Fill(zeno::Fill::NonZero))]
+/// Returns the outlines of a text whose capitals are `height` pixels tall, its baseline starting at
+/// the origin; `None` if there is nothing to draw.
+pub fn outline(text: &str, height: f64) -> Option<Path> {
+    line(text, height).outline.finish()
 }
 
 /// Returns the width in pixels of a text whose capitals are `height` pixels tall.
@@ -179,7 +159,7 @@ pub fn width(text: &str, height: f64) -> f64 {
 pub fn drawable(text: &str) -> Option<String> {
     let text = sanitize(text, LONGEST);
     let line = line(text.trim(), 10.0);
-    (!line.glyphs.is_empty() && line.missing * 4 <= line.glyphs.len()).then(|| text.trim().to_owned())
+    (line.glyphs > 0 && line.missing * 4 <= line.glyphs).then(|| text.trim().to_owned())
 }
 
 /// Cuts a text, whose capitals are `height` pixels tall, to at most `most` pixels, with an ellipsis.
@@ -213,7 +193,7 @@ mod tests {
         {
             let line = fonts.line(text, 14.0);
             assert_eq!((line.missing, fonts.system.is_some()), (0, false), "{text}");
-            assert!(line.width > 20.0 && !line.glyphs.is_empty(), "{text}");
+            assert!(line.width > 20.0 && line.outline.finish().is_some(), "{text}");
         }
     }
 
@@ -244,7 +224,7 @@ mod tests {
                 text.starts_with("Da") && !text.contains(['\u{2028}', '\u{2029}', '\u{202e}']),
                 "{text:?}"
             );
-            render(&text, 20.0, 2.0, [0.0, 0.0]);
+            assert!(outline(&text, 20.0).is_some());
         }
     }
 
@@ -255,16 +235,5 @@ mod tests {
         let short = shortened(text, 10.0, 90.0);
         assert!(short.ends_with('…') && width(&short, 10.0) <= 90.0 && short.len() > 8, "{short}");
         assert_eq!(shortened(text, 10.0, 0.0), "…");
-    }
-
-    #[test]
-    fn a_text_is_rendered_with_its_halo() {
-        let [halo, text] = render("Hi", 20.0, 2.0, [0.0, 0.0]);
-        let ink = |glyphs: &[Coverage]| -> u32 {
-            glyphs.iter().flat_map(|glyph| &glyph.pixels).map(|pixel| u32::from(*pixel)).sum::<u32>() / 255
-        };
-        assert!(ink(&text) > 60 && ink(&halo) > ink(&text), "{} and {}", ink(&text), ink(&halo));
-        let height = text[0].pixels.len() / text[0].width;
-        assert!((20..=23).contains(&height) && text[0].offset[1] <= -20, "{height} {:?}", text[0].offset);
     }
 }

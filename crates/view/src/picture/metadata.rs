@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_show_is_taken_out() {
+    fn metadata_is_removed() {
         let clean = jpeg(&image(), 80);
         let added = b"\xff\xfe\x00\x08secret\xff\xff\xe1\x00\x0cExif\0\0GPS.";
         assert_eq!(bare(&loaded(&clean, 2, added)), Some(clean.clone()));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_no_picture() {
+    fn a_truncated_picture_is_refused() {
         for whole in [jpeg(&image(), 80), png(&image())] {
             for end in 0..whole.len() {
                 assert_eq!(bare(&whole[..end]), None, "{end} of {}", whole.len());

@@ -3,6 +3,7 @@
 pub mod canvas;
 pub mod font;
 mod metadata;
+pub mod scanline;
 mod shrink;
 
 use std::borrow::Cow;
@@ -183,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn small_originals_pass_through() {
+    fn small_originals_are_unchanged() {
         let image = noise(32);
         let bytes = png(&image);
         assert_eq!(fitted(&bytes, &image, 1 << 20), Some(bytes));
     }
 
     #[test]
-    fn a_picture_shrinks_until_it_fits() {
+    fn a_picture_is_reduced_until_it_fits() {
         let image = noise(600);
         let bytes = png(&image);
         for most in [100_000, 20_000, 5_000] {
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn invalid_pictures_are_refused() {
         assert_eq!(decode(b"<html>").unwrap_err().to_string(), "neither a JPEG nor a PNG");
         assert!(decode(&[0xff, 0xd8, 0xff, 0xe0]).is_err());
         // A PNG header that declares 100,000 × 100,000 pixels.

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_pixel_is_the_mean_of_what_it_covers() {
+    fn each_pixel_is_the_mean_of_its_source_pixels() {
         let image = RgbImage::from_fn(5, 2, |x, y| Rgb([(x * 50 + y * 20) as u8, 7, 255]));
         let small = squeezed(&DynamicImage::ImageRgb8(image.clone()), 2, 1).to_rgb8();
         // Each covers 2.5 columns: (0 + 50 + 100 / 2) / 2.5; the mean of the rows adds 10.
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_side_is_at_most_what_was_asked() {
+    fn the_longest_side_is_at_most_the_limit() {
         let image = DynamicImage::ImageLuma8(image::GrayImage::new(300, 7));
         let small = shrunk(&image, 100);
         assert_eq!((small.width(), small.height()), (100, 3));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_transparent_has_no_colour() {
+    fn transparent_pixels_have_no_weight() {
         let pixel = |x: u32, _: u32| Rgba(if x == 0 { [200, 100, 0, 255] } else { [0, 0, 0, 0] });
         let small = squeezed(&DynamicImage::ImageRgba8(RgbaImage::from_fn(2, 2, pixel)), 1, 1);
         // 199 instead of 200: rounding to eight bits at half opacity.

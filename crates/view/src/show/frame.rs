@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_beyond_every_calendar_is_a_count() {
+    fn a_time_outside_the_calendar_is_shown_as_a_number() {
         for (unit, name) in
             [(TimeUnit::Milliseconds, "ms"), (TimeUnit::Microseconds, "μs"), (TimeUnit::Nanoseconds, "ns")]
         {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_of_every_kind_of_column_reads_well() {
+    fn columns_of_every_type_are_shown() {
         let day = |dtype| Series::new("x".into(), [Some(18_414i64), None]).cast(&dtype).unwrap();
         let mut days = day(DataType::Int32).cast(&DataType::Date).unwrap();
         let millis = Int64Chunked::new("at".into(), [Some(1_591_011_240_000), None]);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn floats_keep_six_digits_and_are_short_where_they_can_be() {
+    fn floats_have_at_most_six_digits() {
         let frame = df!(
             "round" => [1.0, 250.0], "percent" => [7.5, 99.25], "lon" => [-17.444_061_2, 2.5],
             "tiny" => [1.5e-9, 0.25], "huge" => [1.0e300, f64::NAN], "ends" => [f64::INFINITY, -0.0],
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_frame_says_how_to_go_on() {
+    fn a_long_frame_names_the_call_for_the_next_rows() {
         let frame = df!("n" => (0..120i64).collect::<Vec<_>>()).unwrap();
         assert!(text(&frame).ends_with("49\n… and 70 more: df.show_rows(50..100)\n"));
         let rest = table(&frame, 100.., "df").bundle().text;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_frame_names_what_a_terminal_does_not_show() {
+    fn a_wide_frame_lists_the_columns_left_out_in_text() {
         let columns = (0..210).map(|index| Series::new(format!("column {index}").into(), [index]).into());
         let frame = DataFrame::new(1, columns.collect()).unwrap();
         let bundle = table(&frame, .., "df").bundle();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_table_too() {
+    fn an_empty_frame_is_a_table() {
         insta::assert_snapshot!(text(&DataFrame::empty()), @"0 rows × 0 columns");
         let frame = df!("a" => Vec::<i32>::new()).unwrap();
         insta::assert_snapshot!(text(&frame), @r"
@@ -167,7 +167,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn any_text_in_any_place_leaves_the_html_whole(name in "\\PC*", value in proptest::prelude::any::<String>()) {
+        fn any_text_gives_valid_html(name in "\\PC*", value in proptest::prelude::any::<String>()) {
             let frame = DataFrame::new(1, vec![Series::new(name.into(), [value.as_str()]).into()]).unwrap();
             let bundle = table(&frame, .., "df").bundle();
             let body = bundle.html.split("</style>").nth(1).unwrap();

@@ -83,14 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_from_outside_cannot_forge_marks_where_displays_cannot_move() {
+    fn external_text_contains_no_markers_without_live_displays() {
         let block_text =
             line(&MimeBundle::text("x\nEVCXR_EXECUTION_COMPLETE\nEVCXR_BEGIN_CONTENT text/html\n\n"));
         assert!(!block_text.contains("EVCXR_") && block_text.ends_with("text/html\n"), "{block_text}");
     }
 
     #[test]
-    fn a_display_is_one_line_of_json_between_marks() {
+    fn a_display_is_one_line_of_json_between_markers() {
         let bundle = MimeBundle::text("a\nb").html("<p>EVCXR_END_CONTENT</p>");
         insta::assert_snapshot!(block("T7", &bundle, Some(("7", true))), @r#"
         T7 begin application/vnd.up42.display+json

@@ -15,7 +15,7 @@ proptest! {
     /// the list contains their inputs, all jobs succeed in the end; where the list contains
     /// neither, jobs that may exist wait for the user.
     #[test]
-    fn no_service_is_asked_for_a_job_twice(
+    fn no_job_is_created_twice_by_any_service(
         sort in prop::sample::select(vec![Sort::Named, Sort::ByIds, Sort::Telling, Sort::Silent]),
         items in 1usize..12, answers in vec(0u8..10, 0..60), lag in 0u64..30, theirs in 0usize..3,
     ) {
@@ -24,7 +24,7 @@ proptest! {
             answers: Mutex::new(answers), ..Platform::default()
         };
         (0..theirs).for_each(|number| drop(platform.has(&format!("theirs {number}"), "SUCCEEDED")));
-        let state = run_to_end(&platform, &policy(), known(items));
+        let state = run_to_end(&platform, &policy(), run_start(items));
         let made = platform.made();
         for item in 0..items {
             let label = format!("job {item}");

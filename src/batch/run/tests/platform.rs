@@ -23,7 +23,7 @@ pub(super) struct Platform {
     pub(super) losses: AtomicUsize,
     pub(super) list: Broken,
     /// Start and end of a network outage.
-    pub(super) gone: Option<[Duration; 2]>,
+    pub(super) outage: Option<[Duration; 2]>,
     /// Seconds that the machine sleeps in the next pause.
     pub(super) sleep: AtomicUsize,
     /// Limit of unfinished jobs of the project, and number of jobs that the credits suffice for.
@@ -115,9 +115,9 @@ impl Platform {
     }
 
     /// Counts a request; fails during the network outage.
-    fn asked(&self) -> Result<()> {
+    fn count_request(&self) -> Result<()> {
         self.requests.fetch_add(1, Ordering::SeqCst);
-        match self.gone {
+        match self.outage {
             Some([from, to]) if (from..to).contains(&self.now()) => {
                 *self.now.lock().unwrap() += Duration::from_secs(10);
                 Err(timeout().unsent())
@@ -141,7 +141,7 @@ impl Source for Platform {
     }
 
     fn credits(&self, _: &JobId) -> Result<Option<i64>> {
-        self.asked()?;
+        self.count_request()?;
         match is_one(&self.silence) {
             true => Err(Error::new(ErrorKind::Server, "500")),
             false => Ok(Some(7)),
@@ -149,7 +149,7 @@ impl Source for Platform {
     }
 
     fn reason(&self, _: &Job) -> Result<String> {
-        self.asked()?;
+        self.count_request()?;
         match is_one(&self.silence) {
             true => Err(Error::new(ErrorKind::Server, "500")),
             false => Ok("out of memory".into()),
@@ -179,7 +179,7 @@ impl JobBackend for Platform {
     }
 
     fn create(&self, submission: &Submission) -> Result<Job> {
-        self.asked()?;
+        self.count_request()?;
         let (name, parameters) = (submission.name(), submission.parameters);
         if is_one(&self.losses) {
             *self.now.lock().unwrap() += Duration::from_secs(100);
@@ -209,7 +209,7 @@ impl JobBackend for Platform {
     }
 
     fn page(&self, next: Option<&str>) -> Result<JobsPage> {
-        self.asked()?;
+        self.count_request()?;
         let page: usize = next.map_or(0, |page| page.parse().unwrap());
         match (page, self.list) {
             (1, Broken::Failing) => return Err(Error::new(ErrorKind::Server, "500")),
@@ -230,24 +230,24 @@ impl JobBackend for Platform {
     }
 
     fn job(&self, id: &JobId) -> Result<Job> {
-        self.asked()?;
+        self.count_request()?;
         Ok(self.shown(id.as_str().parse().unwrap()))
     }
 
     fn cancel(&self, id: &JobId) -> Result<Option<Job>> {
-        self.asked()?;
+        self.count_request()?;
         self.cancelled.lock().unwrap().push(id.to_string());
         self.jobs.lock().unwrap()[id.as_str().parse::<usize>().unwrap()].status = "CANCELLED";
         Ok(None)
     }
 
     fn balance(&self) -> Result<i64> {
-        self.asked()?;
+        self.count_request()?;
         Ok(1420)
     }
 
     fn prices(&self, jobs: &[JobParameters]) -> Result<Vec<i64>> {
-        self.asked()?;
+        self.count_request()?;
         Ok(vec![1000; jobs.len()])
     }
 
@@ -257,7 +257,7 @@ impl JobBackend for Platform {
 
     fn jobs(&self, ids: &[JobId]) -> Option<Result<Vec<Job>>> {
         let known = |ids: &[JobId]| ids.iter().map(|id| self.shown(id.as_str().parse().unwrap())).collect();
-        self.by_ids.then(|| self.asked().map(|()| known(ids)))
+        self.by_ids.then(|| self.count_request().map(|()| known(ids)))
     }
 
     fn mark_of(&self, job: &Job) -> Mark {

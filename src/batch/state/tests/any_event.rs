@@ -14,14 +14,14 @@ enum ModelState {
     Refused,
     Job {
         job: Box<Job>,
-        is_gone: bool,
+        is_missing: bool,
         is_finalized: bool,
     },
 }
 
 impl ModelState {
     fn has_ended(&self) -> bool {
-        matches!(self, Self::Job { job, is_gone, .. } if *is_gone || job.status.is_terminal())
+        matches!(self, Self::Job { job, is_missing, .. } if *is_missing || job.status.is_terminal())
     }
 
     /// Returns whether the job is, or may be, unfinished on the platform.
@@ -31,7 +31,8 @@ impl ModelState {
 
     /// Returns the state after an event; `None` if the event does not fit.
     fn after(&self, event: &Event) -> Option<Self> {
-        let begun = |job: &Job| Self::Job { job: Box::new(job.clone()), is_gone: false, is_finalized: false };
+        let begun =
+            |job: &Job| Self::Job { job: Box::new(job.clone()), is_missing: false, is_finalized: false };
         Some(match (self, event) {
             (_, Event::Estimated { .. }) => self.clone(),
             (Self::Unsent, Event::Intent { .. }) => Self::Sent,
@@ -45,21 +46,21 @@ impl ModelState {
             ) => begun(job),
             // The journal did not contain the job.
             (Self::Unsent, Event::Seen { job, .. }) => begun(job),
-            (Self::Job { job: known, is_gone, .. }, Event::Seen { job, .. })
+            (Self::Job { job: known, is_missing, .. }, Event::Seen { job, .. })
                 if known.id == job.id && !known.status.is_terminal() =>
             {
-                match !is_gone && known.status == job.status {
+                match !is_missing && known.status == job.status {
                     true => self.clone(),
                     false => begun(job),
                 }
             }
             (Self::Job { job, is_finalized, .. }, Event::Gone { .. }) if !self.has_ended() => {
-                Self::Job { job: job.clone(), is_gone: true, is_finalized: *is_finalized }
+                Self::Job { job: job.clone(), is_missing: true, is_finalized: *is_finalized }
             }
-            (Self::Job { job, is_gone, is_finalized: false }, Event::Finalized { .. })
+            (Self::Job { job, is_missing, is_finalized: false }, Event::Finalized { .. })
                 if self.has_ended() =>
             {
-                Self::Job { job: job.clone(), is_gone: *is_gone, is_finalized: true }
+                Self::Job { job: job.clone(), is_missing: *is_missing, is_finalized: true }
             }
             (Self::Refused | Self::Unproven, Event::Retried { .. }) => Self::Unsent,
             (Self::Job { job, .. }, Event::Retried { .. })
@@ -77,9 +78,9 @@ impl ModelState {
 enum Step {
     Event(Box<Event>),
     Limit(usize),
-    LeaveOut(usize),
-    RunShort,
-    Watch(Duration),
+    Exclude(usize),
+    Shortage,
+    Expire(Duration),
 }
 
 const ITEMS: usize = 6;
@@ -118,9 +119,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => any_event(ITEMS).prop_map(|event| Step::Event(Box::new(event))),
         1 => (0usize..6).prop_map(Step::Limit),
-        1 => (0..ITEMS).prop_map(Step::LeaveOut),
-        1 => Just(Step::RunShort),
-        1 => (0u64..100_000).prop_map(|seconds| Step::Watch(at(seconds))),
+        1 => (0..ITEMS).prop_map(Step::Exclude),
+        1 => Just(Step::Shortage),
+        1 => (0u64..100_000).prop_map(|seconds| Step::Expire(at(seconds))),
     ]
 }
 
@@ -136,10 +137,10 @@ fn check(
     for action in &actions {
         let Action::Submit(item) = action else { continue };
         prop_assert_eq!(&known[*item], &ModelState::Unsent, "created twice");
-        prop_assert!(!state.is_left_out(*item));
+        prop_assert!(!state.is_excluded(*item));
         sent += 1;
     }
-    let may_run = |item: &usize| known[*item].may_run() && !state.phase(*item).is_set_aside();
+    let may_run = |item: &usize| known[*item].may_run() && !state.phase(*item).is_abandoned();
     let running = (0..known.len()).filter(may_run).count();
     prop_assert!(sent == 0 || running + sent <= limit, "{running} run, {sent} more");
     Ok(actions)
@@ -172,7 +173,7 @@ proptest! {
     /// nothing, nothing is sent beyond the limit or twice, and a correct platform brings the batch
     /// to its end from any state.
     #[test]
-    fn any_events_are_taken_in_or_refused(
+    fn any_events_are_applied_or_refused(
         steps in vec(any_step(), 0..200), limit in 1usize..5, times in vec(0u64..100_000, 1..20),
         exists in vec(any::<bool>(), ITEMS), start in 0u64..200_000, ends in vec(any_job(), ITEMS),
     ) {
@@ -184,14 +185,14 @@ proptest! {
                     limit = (*jobs).max(1);
                     state.set_limit(*jobs);
                 }
-                Step::LeaveOut(item) => state.leave_out(*item),
-                Step::RunShort => state.run_short(lost()),
-                Step::Watch(now) => state.watch(*now),
+                Step::Exclude(item) => state.exclude(*item),
+                Step::Shortage => state.record_shortage(lost()),
+                Step::Expire(now) => state.expire_unknown(*now),
             }
             check(&state, &known, limit, at(*seconds))?;
         }
         let mut now = at(start);
-        for item in state.orphans().collect::<Vec<_>>() {
+        for item in state.interrupted().collect::<Vec<_>>() {
             apply(&mut state, &mut known, &Event::Lost { item, at: now, error: lost() })?;
         }
         state.restart_timers(now);
@@ -223,7 +224,7 @@ proptest! {
                 }
             }
             events.iter().try_for_each(|event| apply(&mut state, &mut known, event))?;
-            state.watch(now);
+            state.expire_unknown(now);
             if is_over {
                 break;
             }

@@ -8,7 +8,7 @@ use super::*;
 struct Recorded {
     items: usize,
     limit: usize,
-    left_out: Vec<usize>,
+    excluded: Vec<usize>,
     budget: Option<(i64, Vec<i64>)>,
     events: Vec<Event>,
 }
@@ -17,7 +17,7 @@ impl Recorded {
     /// Returns the state after a restart of the program.
     fn state(&self) -> State {
         let mut state = state(self.items, self.limit);
-        self.left_out.iter().for_each(|item| state.leave_out(*item));
+        self.excluded.iter().for_each(|item| state.exclude(*item));
         if let Some((credits, prices)) = &self.budget {
             state.set_max_credits(*credits, prices.clone());
         }
@@ -25,7 +25,7 @@ impl Recorded {
         state
     }
 
-    fn keep(&mut self, state: &mut State, events: impl IntoIterator<Item = Event>) {
+    fn record(&mut self, state: &mut State, events: impl IntoIterator<Item = Event>) {
         self.events.extend(events.into_iter().filter(|event| state.apply(event)));
     }
 }
@@ -36,17 +36,17 @@ proptest! {
     /// the limits of unfinished jobs and of credits hold, no item is created twice, and the batch
     /// ends.
     #[test]
-    fn any_platform_is_served_within_the_limit(
+    fn a_batch_ends_on_any_platform_within_the_limit(
         items in 1usize..20, limit in 1usize..6, answers in vec(0u8..16, 50..600),
-        estimates in vec(0u64..9, 0..20), left_out in vec(0usize..60, 0..6),
+        estimates in vec(0u64..9, 0..20), excluded in vec(0usize..60, 0..6),
         prices in vec(0i64..100, 20), budget in proptest::option::of(0i64..1500), mut retries in 0u32..4,
     ) {
-        let left_out = left_out.into_iter().filter(|item| *item < items).collect();
+        let excluded = excluded.into_iter().filter(|item| *item < items).collect();
         let budget = budget.map(|budget| (budget, prices.clone()));
-        let mut recorded = Recorded { items, limit, left_out, budget, events: Vec::new() };
+        let mut recorded = Recorded { items, limit, excluded, budget, events: Vec::new() };
         let mut state = recorded.state();
         let estimated = estimates.into_iter().take(items).enumerate();
-        recorded.keep(&mut state, estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) }));
+        recorded.record(&mut state, estimated.map(|(item, seconds)| Event::Estimated { item, lasts: at(seconds) }));
         let mut platform = Platform::new(prices);
         let (mut now, mut now_limit) = (Duration::ZERO, limit);
         let mut answers = answers.into_iter();
@@ -63,7 +63,7 @@ proptest! {
                     Action::Poll if has_sent => {}
                     Action::Submit(item) => {
                         has_sent = true;
-                        prop_assert!(!recorded.left_out.contains(&item));
+                        prop_assert!(!recorded.excluded.contains(&item));
                         let intent = Event::Intent { item, at: now };
                         prop_assert!(state.apply(&intent));
                         recorded.events.push(intent);
@@ -104,7 +104,7 @@ proptest! {
                                 events.push(Event::Seen { item, job });
                             } else {
                                 events.extend(state.evaluate_absence(item, now, true));
-                                events.extend(state.miss(item, now));
+                                events.extend(state.record_miss(item, now));
                             }
                         }
                         // Unfinished jobs of others.
@@ -115,25 +115,25 @@ proptest! {
                     Action::Finish => ended = true,
                 }
             }
-            recorded.keep(&mut state, events);
-            state.watch(now);
+            recorded.record(&mut state, events);
+            state.expire_unknown(now);
             if is_short {
-                state.run_short(lost());
+                state.record_shortage(lost());
             }
             let unfinalized: Vec<usize> = (0..items).filter(|item| state.phase(*item).is_unfinalized()).collect();
             let finalized: Vec<_> = unfinalized.into_iter().filter_map(|item| platform.finalize(item, answer())).collect();
-            recorded.keep(&mut state, finalized);
+            recorded.record(&mut state, finalized);
             if has_sent {
                 prop_assert!(platform.unfinished(&state) <= now_limit, "{platform:?}");
             }
             prop_assert!(recorded.budget.as_ref().is_none_or(|(budget, _)| platform.cost <= *budget));
             prop_assert_eq!(state.paid(), platform.finalized_credits);
             // There is an intent without a response: the program is restarted.
-            if state.orphans().next().is_some() {
+            if state.interrupted().next().is_some() {
                 state = recorded.state();
                 now_limit = limit;
-                let orphans: Vec<_> = state.orphans().collect();
-                recorded.keep(&mut state, orphans.into_iter().map(|item| Event::Lost { item, at: now, error: lost() }));
+                let interrupted: Vec<_> = state.interrupted().collect();
+                recorded.record(&mut state, interrupted.into_iter().map(|item| Event::Lost { item, at: now, error: lost() }));
                 state.restart_timers(now);
                 ended = false;
             }
@@ -142,7 +142,7 @@ proptest! {
                 let failed = (0..items).filter(|item| state.phase(*item).is_failed() && platform.forget(*item));
                 let anew: Vec<_> = failed.map(|item| Event::Retried { item }).collect();
                 ended = anew.is_empty();
-                recorded.keep(&mut state, anew);
+                recorded.record(&mut state, anew);
             }
             if ended {
                 break;
@@ -150,14 +150,14 @@ proptest! {
         }
         prop_assert!(ended, "{state:?}");
         let shortage = state.shortage().is_some();
-        state.give_up();
+        state.stop_at_limit();
         for item in 0..items {
             let (phase, is_created) = (state.phase(item), platform.has(item));
             let is_right = match phase {
-                Phase::Waiting => !is_created && (shortage || state.stop().is_some() || state.is_left_out(item)),
+                Phase::Waiting => !is_created && (shortage || state.stop().is_some() || state.is_excluded(item)),
                 Phase::Rejected { .. } => !is_created,
                 Phase::Unproven { .. } => true,
-                Phase::Created(_) => is_created && (phase.has_ended() || phase.is_set_aside()),
+                Phase::Created(_) => is_created && (phase.has_ended() || phase.is_abandoned()),
                 Phase::Sending { .. } | Phase::Lost { .. } => false,
             };
             prop_assert!(is_right, "{item}: {phase:?} {platform:?}");

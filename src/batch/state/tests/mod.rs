@@ -4,7 +4,7 @@ mod platform;
 
 use serde_json::json;
 
-use super::lost_jobs::MISSES;
+use super::lost_jobs::MAX_MISSES;
 use super::*;
 use crate::jobs::Job;
 use up42_core::error::ErrorKind;
@@ -38,7 +38,7 @@ fn lose(state: &mut State, item: usize) {
 }
 
 #[test]
-fn a_slot_that_comes_free_is_filled_at_once() {
+fn a_free_slot_is_used_immediately() {
     let mut state = state(3, 2);
     assert_eq!(state.next(at(0)), [Action::Submit(0), Action::Submit(1)]);
     (0..2).for_each(|item| create(&mut state, item, "NOT_STARTED"));
@@ -48,7 +48,7 @@ fn a_slot_that_comes_free_is_filled_at_once() {
 }
 
 #[test]
-fn a_price_counts_until_what_was_paid_is_known() {
+fn an_estimate_counts_until_the_cost_is_known() {
     let mut state = state(5, 5);
     create(&mut state, 0, "SUCCEEDED");
     state.apply(&Event::Finalized { item: 0, credits: Some(7), reason: None });
@@ -56,20 +56,20 @@ fn a_price_counts_until_what_was_paid_is_known() {
     state.apply(&Event::Intent { item: 2, at: at(0) });
     let refused = Error::new(ErrorKind::InvalidInput, "no such block");
     state.apply(&Event::Rejected { item: 2, error: refused });
-    state.leave_out(3);
+    state.exclude(3);
     assert_eq!(state.unpriced(), [1, 4]);
 }
 
 #[test]
-fn a_full_project_is_waited_out() {
+fn after_429_the_pause_grows() {
     let mut state = state(4, 5);
-    turn_away(&mut state, [0, 1, 2], 1);
+    defer(&mut state, [0, 1, 2], 1);
     assert_eq!(state.next(at(2)), []);
     assert_eq!(state.next(at(6)), [Action::Submit(0)], "one is tried, and not three that are refused");
     let rests: Vec<u64> = (0..4)
         .map(|_| {
             let now = (0..).find(|now| !state.next(at(*now)).is_empty()).unwrap();
-            turn_away(&mut state, [0], now);
+            defer(&mut state, [0], now);
             (now..).find(|later| !state.next(at(*later)).is_empty()).unwrap() - now
         })
         .collect();
@@ -79,7 +79,7 @@ fn a_full_project_is_waited_out() {
 }
 
 /// Defers items that were sent together, as without a free slot or a network.
-fn turn_away(state: &mut State, items: impl IntoIterator<Item = usize>, seconds: u64) {
+fn defer(state: &mut State, items: impl IntoIterator<Item = usize>, seconds: u64) {
     for item in items {
         state.apply(&Event::Intent { item, at: at(seconds) });
         state.apply(&Event::Deferred { item, at: at(seconds) });
@@ -87,7 +87,7 @@ fn turn_away(state: &mut State, items: impl IntoIterator<Item = usize>, seconds:
 }
 
 #[test]
-fn the_longest_are_sent_first_and_the_others_in_order() {
+fn the_longest_jobs_are_sent_first_and_others_in_order() {
     let mut state = state(5, 2);
     for (item, seconds) in [(1, 10), (3, 30), (4, 30)] {
         assert!(state.apply(&Event::Estimated { item, lasts: at(seconds) }));
@@ -100,49 +100,49 @@ fn the_longest_are_sent_first_and_the_others_in_order() {
 }
 
 #[test]
-fn credits_that_are_missing_pause_and_what_ends_may_leave_enough() {
+fn missing_credits_pause_the_batch_until_a_job_ends() {
     let mut state = state(4, 3);
     create(&mut state, 0, "RUNNING");
-    turn_away(&mut state, [1, 2], 0);
+    defer(&mut state, [1, 2], 0);
     let refusal = Error::new(ErrorKind::Credits, "403: Insufficient credits");
-    state.run_short(refusal.clone());
+    state.record_shortage(refusal.clone());
     assert_eq!(state.next(at(100)), [Action::Poll], "what runs may turn out to be cheaper");
     state.apply(&Event::Seen { item: 0, job: job(0, "SUCCEEDED") });
     assert_eq!(state.next(at(100)), [Action::Submit(1)], "one is tried");
     create(&mut state, 1, "RUNNING");
     assert_eq!(state.next(at(100)), [Action::Submit(2), Action::Poll], "and the next");
-    turn_away(&mut state, [2], 100);
-    state.run_short(refusal);
+    defer(&mut state, [2], 100);
+    state.record_shortage(refusal);
     assert_eq!(state.next(at(200)), [Action::Poll]);
     state.apply(&Event::Seen { item: 1, job: job(1, "SUCCEEDED") });
     assert_eq!(state.next(at(200)), [Action::Submit(2)]);
-    turn_away(&mut state, [2], 200);
-    state.run_short(state.shortage().unwrap().clone());
+    defer(&mut state, [2], 200);
+    state.record_shortage(state.shortage().unwrap().clone());
     assert_eq!(state.next(at(300)), [Action::Finish], "nothing runs that could leave something");
     assert!(state.phase(2).is_waiting() && state.phase(3).is_waiting(), "neither is lost nor refused");
     assert!(state.stop().is_none() && state.shortage().is_some());
 }
 
 #[test]
-fn an_unknown_status_holds_up_nothing_for_ever() {
+fn an_unknown_status_blocks_a_slot_for_a_limited_time() {
     let mut state = state(2, 1);
     create(&mut state, 0, "HIBERNATING");
     for seconds in (10..3600).step_by(10) {
-        state.watch(at(seconds));
+        state.expire_unknown(at(seconds));
         assert_eq!(state.next(at(seconds)), [Action::Poll]);
     }
-    state.watch(at(3610));
+    state.expire_unknown(at(3610));
     assert_eq!(state.next(at(3610)), [Action::Submit(1), Action::Poll], "it may have ended");
     create(&mut state, 1, "SUCCEEDED");
     assert_eq!(state.next(at(3620)), [Action::Poll, Action::Finish]);
-    assert!(!state.phase(0).has_ended() && state.phase(0).is_set_aside(), "nobody knows");
+    assert!(!state.phase(0).has_ended() && state.phase(0).is_abandoned(), "nobody knows");
     state.apply(&Event::Seen { item: 0, job: job(0, "RUNNING") });
-    state.watch(at(3630));
+    state.expire_unknown(at(3630));
     assert_eq!(state.next(at(3630)), [Action::Poll], "it is awake");
 }
 
 #[test]
-fn a_lost_item_is_sent_again_when_it_is_proven_that_it_was_not_created() {
+fn a_lost_item_is_sent_again_when_its_absence_is_proven() {
     let mut state = state(1, 1);
     lose(&mut state, 0);
     assert_eq!(state.next(at(1)), [Action::Poll]);
@@ -157,7 +157,7 @@ fn a_lost_item_is_sent_again_when_it_is_proven_that_it_was_not_created() {
 }
 
 #[test]
-fn a_request_may_leave_until_its_answer_is_given_up() {
+fn absence_is_counted_from_when_the_answer_was_given_up() {
     let mut state = state(1, 1);
     state.apply(&Event::Intent { item: 0, at: at(0) });
     state.apply(&Event::Lost { item: 0, at: at(100), error: lost() });
@@ -166,7 +166,7 @@ fn a_request_may_leave_until_its_answer_is_given_up() {
 }
 
 #[test]
-fn a_clock_that_is_set_delays_nothing_and_proves_nothing() {
+fn a_changed_clock_delays_nothing_and_proves_nothing() {
     let mut state = state(2, 2);
     state.apply(&Event::Intent { item: 0, at: at(5000) });
     state.apply(&Event::Deferred { item: 0, at: at(5000) });
@@ -181,7 +181,7 @@ fn a_clock_that_is_set_delays_nothing_and_proves_nothing() {
 }
 
 #[test]
-fn a_lost_item_without_a_proof_waits_for_the_user() {
+fn a_lost_item_without_proof_becomes_unproven() {
     let mut state = state(2, 1);
     lose(&mut state, 0);
     assert_eq!(state.next(at(299)), [Action::Poll], "it may hold the only slot");
@@ -195,7 +195,7 @@ fn a_lost_item_without_a_proof_waits_for_the_user() {
 }
 
 #[test]
-fn a_platform_that_is_back_after_hours_has_its_time_to_answer() {
+fn after_an_outage_absence_needs_two_complete_lists() {
     let mut state = state(1, 1);
     lose(&mut state, 0);
     assert!(state.evaluate_absence(0, at(9000), false).is_none(), "its first answer is a 502");
@@ -204,15 +204,15 @@ fn a_platform_that_is_back_after_hours_has_its_time_to_answer() {
 }
 
 #[test]
-fn what_was_being_sent_when_the_program_ended_is_lost() {
+fn a_request_that_was_under_way_at_the_end_is_lost() {
     let mut state = state(2, 2);
     state.apply(&Event::Intent { item: 1, at: at(0) });
-    assert_eq!(state.orphans().collect::<Vec<_>>(), [1]);
+    assert_eq!(state.interrupted().collect::<Vec<_>>(), [1]);
     assert_eq!(state.next(at(1000)), [Action::Submit(0)], "it is not sent again by itself");
 }
 
 #[test]
-fn what_stops_the_batch_leaves_created_jobs_running() {
+fn a_stopped_batch_waits_for_created_jobs() {
     let mut state = state(3, 2);
     create(&mut state, 0, "PENDING");
     state.apply(&Event::Intent { item: 1, at: at(0) });
@@ -224,26 +224,26 @@ fn what_stops_the_batch_leaves_created_jobs_running() {
 }
 
 #[test]
-fn a_job_that_the_platform_forgot_does_not_last_for_ever() {
+fn a_job_missing_on_the_platform_ends_after_some_polls() {
     let mut state = state(1, 1);
     create(&mut state, 0, "RUNNING");
-    for miss in 0..2 * u64::from(MISSES) {
-        assert!(state.miss(0, at(miss)).is_none(), "the platform may lag behind");
+    for miss in 0..2 * u64::from(MAX_MISSES) {
+        assert!(state.record_miss(0, at(miss)).is_none(), "the platform may lag behind");
     }
     state.apply(&Event::Seen { item: 0, job: job(0, "RUNNING") });
-    for miss in 1..u64::from(MISSES) {
-        assert!(state.miss(0, at(1000 * miss)).is_none(), "{miss} misses");
+    for miss in 1..u64::from(MAX_MISSES) {
+        assert!(state.record_miss(0, at(1000 * miss)).is_none(), "{miss} misses");
     }
     assert_eq!(state.next(at(9000)), [Action::Poll]);
-    let gone = state.miss(0, at(9000)).unwrap();
-    assert!(state.apply(&gone));
+    let event = state.record_miss(0, at(9000)).unwrap();
+    assert!(state.apply(&event));
     assert_eq!(state.next(at(9000)), [Action::Finish]);
     assert!(state.phase(0).is_unfinalized());
     assert!(state.apply(&Event::Retried { item: 0 }), "the user may send it anew");
 }
 
 #[test]
-fn an_unknown_status_is_not_the_end_and_the_end_is_the_end() {
+fn an_unknown_status_is_not_final_and_a_final_one_does_not_change() {
     let mut state = state(1, 1);
     create(&mut state, 0, "HIBERNATING");
     assert_eq!(state.next(at(0)), [Action::Poll]);
@@ -253,7 +253,7 @@ fn an_unknown_status_is_not_the_end_and_the_end_is_the_end() {
 }
 
 #[test]
-fn only_what_failed_is_sent_anew() {
+fn only_failed_jobs_are_retried() {
     let mut state = state(4, 4);
     create(&mut state, 0, "SUCCEEDED");
     create(&mut state, 1, "FAILED");
@@ -266,17 +266,17 @@ fn only_what_failed_is_sent_anew() {
 }
 
 #[test]
-fn what_is_left_out_is_neither_sent_nor_waited_for() {
+fn excluded_items_are_neither_sent_nor_awaited() {
     let mut state = state(3, 2);
     create(&mut state, 0, "RUNNING");
-    [0, 1].into_iter().for_each(|item| state.leave_out(item));
+    [0, 1].into_iter().for_each(|item| state.exclude(item));
     assert_eq!(state.next(at(0)), [Action::Submit(2), Action::Poll], "it still holds its slot");
     create(&mut state, 2, "SUCCEEDED");
     assert_eq!(state.next(at(0)), [Action::Poll, Action::Finish]);
 }
 
 #[test]
-fn nothing_is_sent_beyond_the_limit() {
+fn no_job_is_sent_beyond_max_credits() {
     let mut state = state(3, 3);
     state.set_max_credits(100, vec![60, 60, 10]);
     assert_eq!(state.most(), 130);
@@ -289,13 +289,13 @@ fn nothing_is_sent_beyond_the_limit() {
     create(&mut state, 1, "SUCCEEDED");
     state.apply(&Event::Finalized { item: 1, credits: Some(65), reason: None });
     assert_eq!(state.next(at(0)), [Action::Finish], "5 are left");
-    state.give_up();
+    state.stop_at_limit();
     let message = state.stop().unwrap().to_string();
     assert_eq!(message, "95 of the limit of 100 credits are spent, too little is left for one more job");
 }
 
 #[test]
-fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
+fn the_cost_of_a_failed_job_counts_after_a_retry() {
     let mut state = state(1, 1);
     state.set_max_credits(100, vec![60]);
     create(&mut state, 0, "FAILED");
@@ -305,7 +305,7 @@ fn what_a_failed_job_cost_counts_when_it_is_sent_anew() {
 }
 
 #[test]
-fn what_may_have_been_paid_counts_when_it_is_sent_anew() {
+fn a_possible_cost_counts_after_a_retry() {
     let mut state = state(3, 3);
     state.set_max_credits(200, vec![60, 50, 40]);
     lose(&mut state, 0);

@@ -88,7 +88,7 @@ impl Platform {
 
     /// Returns the number of unfinished jobs, except those that the state no longer waits for.
     pub(super) fn unfinished(&self, state: &State) -> usize {
-        let is_given_up = |phase: &Phase| phase.is_set_aside() || matches!(phase, Phase::Unproven { .. });
+        let is_given_up = |phase: &Phase| phase.is_abandoned() || matches!(phase, Phase::Unproven { .. });
         let unfinished = self.jobs.iter().filter(|(_, made)| !made.has_ended());
         unfinished.filter(|(item, _)| !is_given_up(state.phase(**item))).count()
     }

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_that_are_none_rule_nothing_out() {
+    fn invalid_bounds_exclude_nothing() {
         for bounds in [(f64::NAN, f64::NAN), (5.0, -2.0)] {
             for filter in [col("x").lt(lit(3)), col("x").gt(lit(3)), col("x").eq(lit(3))] {
                 assert!(may_pass(&filter, &|_| Some(bounds)), "{filter:?}");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_cannot_hold_is_ruled_out() {
+    fn only_impossible_conditions_exclude_a_row_group() {
         for (filter, expected) in [
             (col("x").lt(lit(2.0)), false),
             (col("x").lt_eq(lit(2)), true),

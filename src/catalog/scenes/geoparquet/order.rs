@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_along_the_curve_is_a_step_on_earth() {
+    fn neighbours_on_the_curve_are_neighbours_on_earth() {
         let corner = 16;
         let mut places: Vec<_> =
             (0..corner).flat_map(|x| (0..corner).map(move |y| (hilbert(x, y), x, y))).collect();

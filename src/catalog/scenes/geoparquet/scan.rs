@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_unsigned_numbers_are_found() {
+    fn large_unsigned_numbers_pass_their_filter() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("numbers.parquet");
         let numbers = PrimitiveArray::<u32>::from_vec(vec![3_000_000_000, 4_000_000_000]).boxed();

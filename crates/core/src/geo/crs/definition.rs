@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_lead_astray_is_refused() {
+    fn unsupported_definitions_are_refused() {
         insta::assert_snapshot!(message(&NAD83.replace("North_American_1983", "Vietnam_2000")), @"coordinate system `GCS_Vietnam_2000`: the shift of its datum `D_Vietnam_2000` is not known: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(message(&NAD83.replace("6378137.0,298.257222101", "6378388.0,297.0")), @"coordinate system `GCS_North_American_1983`: the shift of its datum `D_North_American_1983` is not known: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(message(&NAD83.replace("0.0174532925199433", "0.01570796326794897")), @"coordinate system `GCS_North_American_1983`: its angles are in `Degree`: reproject to WGS 84 (EPSG:4326) first");

@@ -92,7 +92,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_of_all_kinds_are_understood() {
+    fn all_forms_of_names_are_parsed() {
         for name in [
             "EPSG:4326",
             "urn:ogc:def:crs:OGC:1.3:CRS84",

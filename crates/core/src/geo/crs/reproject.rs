@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 0.1 / 111_320.0;
 const SHORT: f64 = 0.005;
 
 /// Largest number of times that an edge is halved.
-const HALVINGS: u32 = 12;
+const MAX_HALVINGS: u32 = 12;
 
 /// Transformation from a coordinate system to WGS 84.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub fn refined(
     while let Some((from, start, to, end, halvings)) = open.pop() {
         let span = Coord { x: short_way(end.x - start.x), y: end.y - start.y };
         let is_short = span.x.abs() < SHORT && span.y.abs() < SHORT && end.y.abs().max(start.y.abs()) < 85.0;
-        let mut is_straight = is_short || halvings >= HALVINGS;
+        let mut is_straight = is_short || halvings >= MAX_HALVINGS;
         if !is_straight {
             is_straight = true;
             // Not only the middle: an edge may bend to both sides.

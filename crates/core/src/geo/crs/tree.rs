@@ -90,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_definition_is_a_tree() {
+    fn a_definition_is_parsed_as_a_tree() {
         let tree =
             parse(r#"GEOGCS["x y", DATUM["d",SPHEROID["s",6378137.0,298.25]], UNIT["Degree",0.0174] ]"#)
                 .unwrap();
@@ -103,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_tree_or_not(text in "[A\\[\\](),\" 1é]{0,60}") {
+        fn any_text_is_parsed_or_refused(text in "[A\\[\\](),\" 1é]{0,60}") {
             parse(&text);
         }
     }

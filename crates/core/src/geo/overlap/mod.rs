@@ -94,15 +94,15 @@ impl OverlapRows {
         Self { rows }
     }
 
-    /// Calls `tell` with every piece of the area, row by row.
-    pub fn each(&self, mut tell: impl FnMut(Piece<'_>)) {
+    /// Calls `visit` with every piece of the area, row by row.
+    pub fn each(&self, mut visit: impl FnMut(Piece<'_>)) {
         let mut over: Vec<u32> = Vec::new();
         for (row, Row { km2, crossings }) in self.rows.iter().enumerate() {
             over.clear();
             let (mut inside, mut west) = (false, f64::NEG_INFINITY);
             for &(east, shape) in crossings {
                 if inside && east > west {
-                    tell(Piece { row, west, east, km2: (east - west) * km2, over: &over });
+                    visit(Piece { row, west, east, km2: (east - west) * km2, over: &over });
                 }
                 west = east;
                 match over.binary_search(&shape) {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn more_edges_than_are_exact_are_still_close() {
+    fn shapes_of_very_many_edges_are_approximated_closely() {
         let area = shape([-1.0, 60.0, 3.0, 62.0]);
         let circle = |lon: f64, lat: f64| {
             let at = |i: i32| (f64::from(i) / 300.0 * std::f64::consts::TAU).sin_cos();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn small_parts_far_apart_are_looked_at_as_closely() {
+    fn small_parts_far_apart_have_the_same_resolution() {
         let parts = [shape([0.0, -40.0, 0.1, -39.9]).0, shape([90.0, 50.0, 90.1, 50.1]).0];
         let area = MultiPolygon::new(parts.concat());
         let kite = |lon: f64, lat: f64| {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_shapes_do_no_harm() {
+    fn empty_flat_and_self_crossing_shapes_are_accepted() {
         let area = shape([0.0, 0.0, 1.0, 1.0]);
         let bow_tie = ring(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]);
         let flat = ring(&[[0.0, 0.5], [1.0, 0.5], [0.5, 0.5]]);

@@ -32,7 +32,7 @@ pub fn check(mut pages: PageReader) -> Result<()> {
         let values = split_buffer(&page).map_err(broken)?.values;
         let is_whole = match encoding {
             DELTA_BYTE_ARRAY => are_texts(values, most),
-            _ => Packed::begin(&mut Walk::new(values), most).is_some(),
+            _ => DeltaHeader::begin(&mut Walk::new(values), most).is_some(),
         };
         if !is_whole {
             return Err(Error::invalid("has a page with other values than it says"));
@@ -60,7 +60,7 @@ fn are_texts(bytes: &[u8], most: usize) -> bool {
 }
 
 /// Header of `DELTA_BINARY_PACKED`.
-struct Packed {
+struct DeltaHeader {
     /// Number of miniblocks of a block, which has a bit width for each, and number of values of
     /// each.
     widths: u64,
@@ -69,7 +69,7 @@ struct Packed {
     first: i64,
 }
 
-impl Packed {
+impl DeltaHeader {
     /// Reads the header; `None` if it states more than `most` values.
     fn begin(walk: &mut Walk, most: usize) -> Option<Self> {
         let (block, widths) = (walk.varint()?, walk.varint()?);
@@ -80,7 +80,7 @@ impl Packed {
 
 /// Reads the values of `DELTA_BINARY_PACKED`; `None` if they are more than `most`.
 fn numbers(walk: &mut Walk, most: usize) -> Option<Vec<i64>> {
-    let packed = Packed::begin(walk, most)?;
+    let packed = DeltaHeader::begin(walk, most)?;
     let mut last = packed.first;
     let mut numbers = Vec::new();
     numbers.extend((packed.count > 0).then_some(last));
@@ -124,7 +124,7 @@ mod tests {
 
     /// Checks the examples in Parquet's description of the encoding.
     #[test]
-    fn numbers_are_those_of_the_standard() {
+    fn numbers_match_the_examples_of_the_specification() {
         // 1 to 5: all differences are 1.
         let even = [128, 1, 4, 5, 2, 2, 0, 0, 0, 0];
         assert_eq!(read(&even, 5), Some(vec![1, 2, 3, 4, 5]));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_not_longer_than_their_page() {
+    fn texts_longer_than_their_page_are_refused() {
         let lengths = |first: u8, step: u8| [128, 1, 4, 2, first << 1, step << 1, 0, 0, 0, 0];
         // "ab", then a prefix of one letter of it and "cd".
         let texts = |of_last: u8, own: [u8; 2]| {

@@ -207,7 +207,7 @@ mod tests {
     const BYTES: i64 = 6;
 
     #[test]
-    fn a_page_of_differences_has_no_more_values_than_it_says() {
+    fn a_delta_page_with_more_values_than_declared_is_refused() {
         use polars_arrow::array::{BinaryViewArray, PrimitiveArray};
         // A block of 128 values in 4 miniblocks, then the count and the first value.
         let one = [128, 1, 4, 1, 14];
@@ -220,9 +220,9 @@ mod tests {
         assert_eq!(array.as_any().downcast_ref::<BinaryViewArray>().unwrap().value(0), b"xy");
         // 2^33 values in one block of a few bytes: all differences are 0.
         let huge = [&[128, 128, 128, 128, 32, 1, 128, 128, 128, 128, 32, 0][..], &[0, 0]].concat();
-        let told = "column `a`: has a page with other values than it says";
+        let expected = "column `a`: has a page with other values than it says";
         for (kind, encoding, page) in [(NUMBERS, 5, &huge), (BYTES, 6, &huge), (BYTES, 7, &texts(3))] {
-            assert_eq!(read(kind, encoding, page).unwrap_err().to_string(), told, "{encoding}");
+            assert_eq!(read(kind, encoding, page).unwrap_err().to_string(), expected, "{encoding}");
         }
     }
 }

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn geometries_are_called_bytes_and_nothing_else_is_touched() {
+    fn geometry_types_are_read_as_bytes_and_others_are_unchanged() {
         for kind in GEO {
             let mut adapted = footer(kind);
             adapt(&mut adapted).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_does_not_end_is_told() {
+    fn a_truncated_file_is_an_error() {
         let message = |bytes: &[u8]| {
             read_metadata(&mut Cursor::new(bytes), &ReadBudget::default()).unwrap_err().to_string()
         };
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_footer_counts_by_what_it_becomes() {
+    fn a_footer_counts_by_its_size_in_memory() {
         let read = |bytes| {
             let budget = ReadBudget::new(crate::ReadLimits::default().bytes(bytes));
             read_metadata(&mut Cursor::new(file(&footer(BSON))), &budget).unwrap_err().to_string()
@@ -291,7 +291,7 @@ mod tests {
         "not a Parquet file that can be read: its footer is broken: write or download it again";
 
     #[test]
-    fn a_list_that_promises_more_than_there_are_bytes_is_refused() {
+    fn a_list_length_beyond_the_input_is_refused() {
         let element = [0x48, 1, b'g', 0];
         assert!(adapt(&mut schema(2, &element.repeat(2))).is_ok());
         assert_eq!(refused(&schema(i32::MAX as u32, &element)), BROKEN);
@@ -344,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_footer_is_walked(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn any_footer_is_parsed_or_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = read_metadata(&mut Cursor::new(file(&bytes)), &ReadBudget::default());
             let _ = read_metadata(&mut Cursor::new(&bytes), &ReadBudget::default());
             let _ = adapt(&mut bytes);

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_count_by_what_they_become() {
+    fn pages_count_by_their_size_in_memory() {
         let two = [page(100, 5, 0), page(50, 5, 0)].concat();
         assert_eq!(size(&two, 10, 0), Some(150 + 2 * 10 * VALUE));
         assert_eq!(size(&two, 10, 1000), Some(150 + 2 * 10 * VALUE + 10_000));

@@ -197,7 +197,7 @@ pub mod tests {
     }
 
     #[test]
-    fn values_are_found_by_the_fields_that_lead_to_them() {
+    fn values_are_found_by_the_path_of_their_fields() {
         const FIELDS: Fields = &[(1, Type::Number), (300, Type::List(&Type::Struct(&[(2, Type::Bytes)])))];
         let inner = structure(&[(2, bytes(b"abc")), (3, number(7))]);
         let written = structure(&[(1, number(-9)), (300, list(&[inner.clone(), inner]))]).1;
@@ -218,7 +218,7 @@ pub mod tests {
     }
 
     #[test]
-    fn other_types_and_promises_are_refused() {
+    fn wrong_types_and_lengths_beyond_the_input_are_refused() {
         const FIELDS: Fields = &[(1, Type::Number), (2, Type::List(&Type::Struct(&[])))];
         let walk = |bytes: &[u8]| Walk::new(bytes).structure(FIELDS, &mut |_, _| Some(()));
         let is_walked = |fields: &[(i16, Value)]| walk(&structure(fields).1).is_some();

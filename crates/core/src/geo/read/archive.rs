@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kmz_is_the_kml_in_it() {
+    fn a_kmz_is_read_as_its_kml() {
         let kml = "<kml><Placemark><name>x</name></Placemark></kml>";
         let layer = read_all(zipped(&[("files/a.png", ""), ("doc.kml", kml)])).unwrap();
         assert_eq!(layer.features[0].name.as_deref(), Some("x"));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_clear_is_refused() {
+    fn an_ambiguous_archive_is_refused() {
         let message = |entries| read_all(zipped(entries)).err().unwrap().to_string();
         insta::assert_snapshot!(message(&[("a.shp", ""), ("b/c.SHP", "")]), @"the archive holds 2 Shapefiles (`a.shp`, `b/c.SHP`): unpack it and read the one that is meant");
         insta::assert_snapshot!(message(&[("a.csv", "")]), @"the archive holds no Shapefile and no KML: unpack it and read what it holds");

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_of_many_programs_are_understood() {
+    fn labels_of_different_programs_are_parsed() {
         let of = |label: &str| CodePage::of(Some(label.as_bytes()), 0);
         let named = |label: &str| CodePage::Encoding(Encoding::for_label(label.as_bytes()).unwrap());
         for label in ["1251", "CP1251", "ANSI 1251", "windows-1251\r\n", "LDID/201", "\u{feff}cp-1251\0"] {
@@ -180,7 +180,7 @@ mod tests {
 
     /// Checks bytes from Python's codecs.
     #[test]
-    fn letters_are_those_of_the_page() {
+    fn letters_are_decoded_by_their_code_page() {
         for (language, bytes, expected) in [
             (1, &b"Th\x82\xe1"[..], "Théß"),
             (2, b"Br\x9bd\xd5", "Brødı"),

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_in_the_code_page_of_the_table() {
+    fn names_are_decoded_by_the_code_page_of_the_table() {
         let mut table = table(&["Thiès".as_bytes(), b"Thi\xe8s", b""]);
         let thies = || Some("Thiès".to_owned());
         assert_eq!(names(&table, None), [thies(), thies(), None]);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_deleted_also_where_no_column_names_them() {
+    fn deletion_marks_are_read_without_a_name_column() {
         let mut table = table(&[b"a", b"b"]);
         table[32 + 32..32 + 36].copy_from_slice(b"Rank");
         table[97 + 15] = DELETED;
@@ -96,7 +96,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_table_is_read_or_not(at in 0_usize..140, byte in any::<u8>(), length in 0_usize..140) {
+        fn any_table_is_read_or_refused(at in 0_usize..140, byte in any::<u8>(), length in 0_usize..140) {
             let mut table = table(&[b"a", b"b", b"c"]);
             table[at] = byte;
             table.truncate(length);

@@ -96,13 +96,13 @@ fn check_table(file: &Connection, table: &str, columns: &[&str], budget: &ReadBu
     if budget.limits().views {
         return Ok(());
     }
-    let asked = "SELECT type = 'table' AND rootpage > 0 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE \
+    let query = "SELECT type = 'table' AND rootpage > 0 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE \
                  AND type IN ('table', 'view')";
-    let is_plain: Option<bool> = file.query_row(asked, [table], |row| row.get(0)).optional()?;
+    let is_plain: Option<bool> = file.query_row(query, [table], |row| row.get(0)).optional()?;
     // Computed columns are not in this list.
     let is_stored = |column: &&str| -> rusqlite::Result<bool> {
-        let asked = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2 COLLATE NOCASE";
-        file.query_row(asked, [table, *column], |row| Ok(row.get::<_, i64>(0)? > 0))
+        let query = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2 COLLATE NOCASE";
+        file.query_row(query, [table, *column], |row| Ok(row.get::<_, i64>(0)? > 0))
     };
     let message = match is_plain {
         None => return Err(Error::invalid(format!("not a GeoPackage: there is no table `{table}`")).into()),
@@ -142,9 +142,9 @@ fn crs(file: &Connection, srs: i64, budget: &ReadBudget) -> Result<Crs, Failure>
     }
     let columns = ["srs_id", "organization", "organization_coordsys_id", "definition", "srs_name"];
     check_table(file, "gpkg_spatial_ref_sys", &columns, budget)?;
-    let asked = "SELECT organization, organization_coordsys_id, definition, srs_name \
+    let query = "SELECT organization, organization_coordsys_id, definition, srs_name \
                  FROM gpkg_spatial_ref_sys WHERE srs_id = ?1";
-    let found = file.query_row(asked, [srs], |row| {
+    let found = file.query_row(query, [srs], |row| {
         Ok((
             row.get::<_, String>(0)?,
             row.get::<_, i64>(1)?,

@@ -82,14 +82,14 @@ struct Placemark {
     polygons: Vec<(Option<LineString>, Vec<LineString>)>,
     positions: usize,
     /// Sides and rotation of a `LatLonBox`.
-    sides: Sides,
+    sides: LatLonBox,
     boxes: Vec<Polygon>,
     error: Option<Error>,
 }
 
 /// Values of a `LatLonBox`, as text.
 #[derive(Default)]
-struct Sides {
+struct LatLonBox {
     west: Option<String>,
     south: Option<String>,
     east: Option<String>,
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
             }
             "LatLonBox" => {
                 self.features.budget.check_positions(5 * (placemark.boxes.len() + 1))?;
-                placemark.sides = Sides::default();
+                placemark.sides = LatLonBox::default();
             }
             _ => {}
         }
@@ -212,7 +212,7 @@ impl Placemark {
     }
 }
 
-impl Sides {
+impl LatLonBox {
     fn polygons(&self) -> Result<MultiPolygon> {
         let side = |name: &str, text: &Option<String>| {
             let text = text.as_deref().unwrap_or_default().trim();

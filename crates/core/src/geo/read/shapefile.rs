@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_find_their_ring() {
+    fn holes_are_assigned_to_their_ring() {
         use PolygonRing::{Inner, Outer};
         // An island in a lake; the lake's shore is last.
         let rings = vec![Outer(square(0.0, 10.0)), Outer(square(4.0, 6.0)), Inner(square(2.0, 8.0))];

@@ -8,6 +8,7 @@ use crate::error::{Context, Error, Result};
 use crate::geo::coverage::polygons;
 use crate::geo::crs::Crs;
 use crate::geo::feature::{AoiFeature, read_shape};
+use crate::json::text_or_number;
 use crate::limits::ReadBudget;
 
 /// Features with one coordinate system: a file, or a layer of it.
@@ -124,13 +125,8 @@ pub fn name_column<'a>(columns: impl IntoIterator<Item = &'a str>) -> Option<&'a
 /// Returns a feature's name from its properties.
 pub fn name_of<'a>(properties: impl Iterator<Item = (&'a String, &'a Value)> + Clone) -> Option<String> {
     NAMES.iter().find_map(|name| {
-        properties.clone().filter(|(key, _)| key.eq_ignore_ascii_case(name)).find_map(
-            |(_, value)| match value {
-                Value::String(text) if !text.is_empty() => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            },
-        )
+        let mut named = properties.clone().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        named.find_map(|(_, value)| text_or_number(value))
     })
 }
 
@@ -141,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rings_without_positions_are_not_kept() {
+    fn rings_without_positions_are_removed() {
         let none = || geo::LineString(Vec::new());
         let square = wkt!(POLYGON((0.0 0.0, 1.0 0.0, 1.0 1.0, 0.0 0.0)));
         let empty = Polygon::new(none(), Vec::new());
@@ -152,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_shape_only_what_has_an_area_is_kept() {
+    fn parts_without_an_area_are_removed() {
         assert!(with_area(wkt!(LINESTRING(0.0 0.0, 1.0 1.0)).into()).is_none());
         let empty = geo::Polygon::new(geo::LineString(Vec::new()), Vec::new());
         assert!(with_area(empty.clone().into()).is_none());

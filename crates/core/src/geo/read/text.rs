@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_in_the_encoding_that_they_name() {
+    fn texts_are_decoded_by_their_declared_encoding() {
         let text = "<?xml version='1.0' encoding = 'utf-16'?><name>Gärten №</name>";
         let units: Vec<u16> = text.encode_utf16().collect();
         let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_its_encoding_is_refused() {
+    fn a_text_with_a_wrong_or_unknown_encoding_is_refused() {
         let message = |bytes: &[u8]| decoded(bytes).unwrap_err().to_string();
         insta::assert_snapshot!(message(b"<?xml version='1.0' encoding='ebcdic-cp-be'?>"), @"its encoding `ebcdic-cp-be` is not known: write it in UTF-8");
         insta::assert_snapshot!(message(b"\xff\xfe\x00\xd8\x00\x00"), @"it is not in UTF-16LE, as it says");

@@ -42,7 +42,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read(shape in shapes()) {
+        fn written_geometries_are_read_again(shape in shapes()) {
             let bytes = write(&shape);
             prop_assert_eq!(&read(&bytes, &ReadBudget::default()).unwrap(), &shape);
             // EWKB of PostGIS, with the number of a coordinate system.
@@ -57,7 +57,7 @@ mod tests {
 
     /// Checks the example of `ST_AsBinary` in the manual of PostGIS.
     #[test]
-    fn bytes_are_those_of_other_writers() {
+    fn bytes_match_those_of_other_writers() {
         let square =
             Polygon::new(vec![(0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0)].into(), vec![]);
         let [zero, one] = [[0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0xf0, 0x3f]];

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_polygon_is_read_where_it_is_straight() {
+    fn a_curve_polygon_of_straight_lines_is_read() {
         let ring = |kind| wkb(kind, &[&line(&FLAT, 4)]);
         let curved = |kind| read(&wkb(10, &[&count(1), &ring(kind)]));
         assert_eq!(curved(2).unwrap().unsigned_area(), 0.5);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn promises_of_sizes_and_depths_are_not_trusted() {
+    fn declared_sizes_and_depths_are_checked() {
         for kind in [2, 3, 4, 5, 6, 7, 10] {
             let error = read(&wkb(kind, &[&count(u32::MAX), &count(u32::MAX)])).unwrap_err();
             assert_eq!(error.to_string(), "not WKB: it ends early", "{kind}");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_finite_positions_and_a_point_may_have_none() {
+    fn lines_need_finite_positions_and_points_may_be_empty() {
         for value in [f64::NAN, f64::INFINITY] {
             let ring = wkb(3, &[&count(1), &line(&[0.0, 0.0, 1.0, 0.0, value, 1.0, 0.0, 0.0], 4)]);
             insta::allow_duplicates! {

@@ -9,7 +9,7 @@ fn cap_km2(metres: f64) -> f64 {
 }
 
 #[test]
-fn a_circle_is_round_wherever_it_lies() {
+fn a_circle_is_round_at_every_latitude() {
     for (point, metres) in [
         ([-17.45, 14.7], 1_000.0),
         ([179.9, -16.5], 100_000.0),
@@ -42,7 +42,7 @@ fn corners_lie_on_the_circle() {
 }
 
 #[test]
-fn what_is_no_circle_is_refused() {
+fn an_invalid_circle_is_refused() {
     let message = |point, metres| Aoi::around(point, metres).unwrap_err().to_string();
     insta::assert_snapshot!(message([0.0, 0.0], 0.0), @"radius `0`: give 0.1 to 5,000,000 metres");
     insta::assert_snapshot!(message([0.0, 0.0], f64::NAN), @"radius `NaN`: give 0.1 to 5,000,000 metres");

@@ -9,7 +9,7 @@ fn feature(name: &str, west: u32) -> String {
 }
 
 #[test]
-fn texts_may_follow_each_other() {
+fn sequences_of_geojson_texts_are_read() {
     let (a, b) = (feature("a", 0), feature("b", 5));
     let collection = format!("{{\n\"type\": \"FeatureCollection\",\n\"features\": [{a}, {b}]}}");
     for text in [
@@ -28,7 +28,7 @@ fn texts_may_follow_each_other() {
 }
 
 #[test]
-fn texts_that_do_not_fit_together_are_refused() {
+fn mixed_sequences_of_texts_are_refused() {
     let message = |text: &str| Aoi::from_geojson(text).unwrap_err().to_string();
     let moved = feature("b", 5).replacen('{', r#"{"crs":{"properties":{"name":"EPSG:3857"}},"#, 1);
     let both = format!("{}\n{moved}", feature("a", 0));

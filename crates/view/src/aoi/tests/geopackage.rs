@@ -34,7 +34,7 @@ const ENDLESS: &str = "CREATE VIEW fields AS WITH RECURSIVE n(x) AS (SELECT 1 UN
                        SELECT SQUARE AS geom FROM n WHERE x < 0";
 
 #[test]
-fn a_query_of_the_file_is_refused_unless_it_is_allowed() {
+fn views_and_computed_columns_are_refused_unless_allowed() {
     let error = |schema| found(schema, ReadLimits::default()).unwrap_err();
     insta::assert_snapshot!(error(ENDLESS), @"`fields` is a view or virtual: its query comes with the file and may run for ever: save it as a table (ogr2ogr), or allow `ReadLimits::views`");
     insta::assert_snapshot!(error("CREATE TABLE fields (id INTEGER, geom BLOB AS (SQUARE)); INSERT INTO fields VALUES (1)"), @"the column `geom` of `fields` is missing or computed: save it as a table (ogr2ogr), or allow `ReadLimits::views`");

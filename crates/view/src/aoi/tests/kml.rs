@@ -7,7 +7,7 @@ const HOLE: &str =
     "<LinearRing><coordinates>0.5,0.5 1.5,0.5 1.5,1.5 0.5,1.5 0.5,0.5</coordinates></LinearRing>";
 
 #[test]
-fn placemarks_are_found_wherever_they_stand() {
+fn placemarks_are_found_at_every_depth() {
     let polygon = format!(
         "<Polygon><outerBoundaryIs>{RING}</outerBoundaryIs><innerBoundaryIs>{HOLE}</innerBoundaryIs></Polygon>"
     );
@@ -24,7 +24,7 @@ fn placemarks_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn names_come_out_of_whatever_xml_hides_them_in() {
+fn names_are_read_through_entities_comments_and_cdata() {
     let name = |text: &str| {
         let text = format!(
             "<?xml version='1.0'?><!DOCTYPE kml><k:kml xmlns:k='k' x='>'><k:Placemark><k:name>{text}</k:name>\
@@ -37,7 +37,7 @@ fn names_come_out_of_whatever_xml_hides_them_in() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn errors_describe_the_invalid_input() {
     let message = |text: &str| Aoi::from_kml(text).unwrap_err().to_string();
     insta::assert_snapshot!(message("<gpx></gpx>"), @"not KML: there is no `kml` element");
     insta::assert_snapshot!(message("<kml><Placemark><Polygon>"), @"not KML: the text ends inside a placemark");
@@ -56,7 +56,7 @@ fn boundary(coordinates: &str) -> Result<Aoi, String> {
 
 /// GDAL 3.12.4 reads the first five in the same way, and refuses or misreads the others.
 #[test]
-fn commas_and_blanks_may_be_mixed_up() {
+fn mixed_separators_of_coordinates_are_read() {
     let square = Aoi::from_wkt("POLYGON((0 5,3 5,3 7,0 7,0 5))").unwrap();
     for coordinates in [
         "0,5,0 3,5,0 3,7,0 0,7,0 0,5,0",
@@ -78,7 +78,7 @@ fn commas_and_blanks_may_be_mixed_up() {
 }
 
 #[test]
-fn an_overlay_is_its_box() {
+fn an_overlay_is_read_as_its_box() {
     let overlay = |sides: &str| {
         let text =
             format!("<kml><GroundOverlay><name>o</name><LatLonBox>{sides}</LatLonBox></GroundOverlay></kml>");
@@ -107,12 +107,12 @@ fn elements_may_be_nested_deep() {
 
 proptest! {
     #[test]
-    fn any_text_comes_to_an_end(text in "[<>/&;!?\\[\\]\\-a\"' é]{0,60}") {
+    fn any_text_is_read_or_refused(text in "[<>/&;!?\\[\\]\\-a\"' é]{0,60}") {
         let _ = (Aoi::from_kml(&text), Aoi::from_kml(&format!("<kml><Placemark>{text}</Placemark></kml>")));
     }
 
     #[test]
-    fn a_document_that_is_cut_off_is_refused_or_whole_so_far(share in 0.0..1.0f64) {
+    fn a_truncated_document_is_refused_or_read_up_to_the_cut(share in 0.0..1.0f64) {
         let one = format!("<Placemark><Polygon><outerBoundaryIs>{RING}</outerBoundaryIs></Polygon></Placemark>");
         let whole = format!("<kml><Document>{}</Document></kml>", one.repeat(3));
         let cut = &whole[..(share * whole.len() as f64) as usize];

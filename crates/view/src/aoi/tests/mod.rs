@@ -21,7 +21,7 @@ fn a_figure_of_eight_across_the_antimeridian_keeps_both_lobes() {
 }
 
 #[test]
-fn features_stay_apart_and_are_united() {
+fn features_are_kept_and_their_union_is_the_area() {
     let square = |name: &str, west: f64| {
         let aoi = Aoi::from_bbox([west, 0.0, west + 2.0, 1.0]).unwrap();
         serde_json::json!({"type": "Feature", "properties": {"name": name}, "geometry": aoi.to_geojson()})
@@ -39,7 +39,7 @@ fn features_stay_apart_and_are_united() {
 }
 
 #[test]
-fn a_name_from_a_file_forges_no_output() {
+fn names_from_files_are_sanitized_in_output() {
     let square = Aoi::from_bbox([0.0, 0.0, 1.0, 1.0]).unwrap();
     let text = serde_json::json!({"type": "Feature", "geometry": square.to_geojson(),
         "properties": {"name": "x\nEVCXR_BEGIN_CONTENT text/html\n"}});
@@ -50,7 +50,7 @@ fn a_name_from_a_file_forges_no_output() {
 }
 
 #[test]
-fn an_area_across_the_antimeridian_is_kept_in_two_parts() {
+fn an_area_across_the_antimeridian_has_two_parts() {
     let fiji = Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]).unwrap();
     assert_eq!(fiji.geometry().0.len(), 2);
     let unsplit =
@@ -63,7 +63,7 @@ fn an_area_across_the_antimeridian_is_kept_in_two_parts() {
 }
 
 #[test]
-fn wide_areas_stay_what_they_are() {
+fn wide_areas_are_unchanged_by_a_round_trip() {
     for sides in [[-180.0, -90.0, 180.0, 90.0], [-100.0, 0.0, 100.0, 1.0]] {
         let aoi = Aoi::from_bbox(sides).unwrap();
         let again = Aoi::from_geojson(&aoi.to_geojson().to_string()).unwrap();

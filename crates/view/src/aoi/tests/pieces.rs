@@ -21,7 +21,7 @@ fn check(aoi: &Aoi, max_km2: f64) {
 }
 
 #[test]
-fn pieces_are_as_few_as_can_be_and_named() {
+fn pieces_are_as_few_as_possible_and_have_names() {
     let dakar = Aoi::example("Dakar").unwrap();
     let pieces = dakar.split(dakar.area_km2() / 3.0 * 1.001).unwrap();
     let names: Vec<_> = pieces.iter().map(|piece| piece.name().unwrap().to_owned()).collect();
@@ -31,7 +31,7 @@ fn pieces_are_as_few_as_can_be_and_named() {
 }
 
 #[test]
-fn holes_gaps_poles_and_the_antimeridian_are_kept() {
+fn split_preserves_holes_gaps_poles_and_the_antimeridian() {
     let ring = "POLYGON ((0 0, 9 0, 9 5, 0 5, 0 0), (1 1, 1 4, 8 4, 8 1, 1 1))";
     for aoi in
         [Aoi::from_wkt(ring), Aoi::from_bbox([177.0, -19.0, -178.0, -16.0]), Aoi::around([30.0, 88.0], 5e5)]
@@ -44,7 +44,7 @@ fn holes_gaps_poles_and_the_antimeridian_are_kept() {
 }
 
 #[test]
-fn what_makes_no_pieces_is_refused() {
+fn an_invalid_size_of_pieces_is_refused() {
     let dakar = Aoi::example("Dakar").unwrap();
     let message = |max| dakar.split(max).unwrap_err().to_string();
     insta::assert_snapshot!(message(0.0), @"split `Dakar`: pieces of `0` km²: give a positive number");

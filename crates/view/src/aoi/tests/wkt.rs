@@ -10,7 +10,7 @@ fn several_geometries_are_several_features() {
 }
 
 #[test]
-fn an_srid_is_followed() {
+fn coordinates_are_converted_by_their_srid() {
     let utm = Aoi::from_wkt(
         "SRID=32628;POLYGON((240000 1620000,250000 1620000,250000 1630000,240000 1630000,240000 1620000))",
     );
@@ -18,7 +18,7 @@ fn an_srid_is_followed() {
 }
 
 #[test]
-fn time_grows_with_the_text() {
+fn parsing_time_is_linear() {
     for text in ["POINT EMPTY;", "POINT ZM empty\n", "POINT(1 2),"] {
         let message = Aoi::from_wkt(&text.repeat(99_999)).unwrap_err().to_string();
         assert_eq!(message, "there is no polygon: an AOI needs a Polygon or a MultiPolygon", "{text}");
@@ -28,7 +28,7 @@ fn time_grows_with_the_text() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn errors_describe_the_invalid_input() {
     let message = |text: &str| Aoi::from_wkt(text).unwrap_err().to_string();
     insta::assert_snapshot!(message("POLYGON((0 0, 1 0"), @"not WKT: `POLYGON((0 0, 1 0` has no end");
     insta::assert_snapshot!(message("CIRCLE(1)"), @"geometry: not WKT: Invalid type encountered");

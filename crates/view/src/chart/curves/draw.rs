@@ -1,4 +1,4 @@
-use super::{ABREAST, COLOURS, Curve, Curves, PALE};
+use super::{COLOURS, Curve, Curves, ENTRIES_PER_ROW, PALE};
 use crate::chart::Chart;
 use crate::chart::axis::Axis;
 use crate::chart::paper::{INK, QUIET, RIGHT, head};
@@ -12,14 +12,14 @@ const LEFT: i32 = 72;
 const TOP: i32 = 66;
 const BOTTOM: i32 = 284;
 /// Largest number of points that are marked; more marks would hide the lines.
-const MARKED: usize = 400;
+const MAX_MARKERS: usize = 400;
 /// Number of time intervals with a median each: odd, so that the middle is not a boundary.
 const PARTS: usize = 23;
 
 impl Curves {
     /// Returns the height in pixels.
     pub fn height(&self) -> i32 {
-        BOTTOM + 36 + self.names().len().div_ceil(ABREAST) as i32 * 20
+        BOTTOM + 36 + self.names().len().div_ceil(ENTRIES_PER_ROW) as i32 * 20
     }
 
     /// Returns the legend; a single line has none.
@@ -51,7 +51,7 @@ pub fn draw(chart: &Chart, curves: &Curves, pen: &mut dyn Pen) {
         axis.draw(pen, (TOP, BOTTOM));
     }
     pen.line((LEFT, BOTTOM), (RIGHT, BOTTOM), QUIET);
-    let is_marked = !curves.is_steps && curves.points().count() <= MARKED;
+    let is_marked = !curves.is_steps && curves.points().count() <= MAX_MARKERS;
     let colours = COLOURS.iter().copied().chain(std::iter::repeat(PALE));
     for (curve, colour) in curves.curves.iter().zip(colours) {
         let colour = if curves.is_named() { colour } else { PALE };
@@ -65,12 +65,12 @@ pub fn draw(chart: &Chart, curves: &Curves, pen: &mut dyn Pen) {
         line(&median, false, (&axis, &scale), (3, COLOURS[0]), pen);
         marks(&median, (&axis, &scale), COLOURS[0], pen);
     }
-    if let Some((told, level)) = &curves.level {
-        level_line(told, curves.shows(*level).then(|| scale.at(*level)), pen);
+    if let Some((name, level)) = &curves.level {
+        level_line(name, curves.shows(*level).then(|| scale.at(*level)), pen);
     }
     for (nth, (name, colour)) in curves.names().iter().enumerate() {
-        let left = LEFT + (nth % ABREAST) as i32 * ((RIGHT - LEFT) / ABREAST as i32);
-        let middle = BOTTOM + 42 + (nth / ABREAST) as i32 * 20;
+        let left = LEFT + (nth % ENTRIES_PER_ROW) as i32 * ((RIGHT - LEFT) / ENTRIES_PER_ROW as i32);
+        let middle = BOTTOM + 42 + (nth / ENTRIES_PER_ROW) as i32 * 20;
         pen.rect((left, middle - 5), (left + 10, middle + 5), *colour);
         pen.text((left + 16, middle), name, 12, Anchor::Left, INK);
     }

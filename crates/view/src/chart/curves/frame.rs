@@ -124,7 +124,7 @@ mod tests {
     use polars::prelude::{NamedFrom, Series, df};
 
     #[test]
-    fn each_group_is_a_line_in_the_order_of_time() {
+    fn each_group_is_a_line_sorted_by_time() {
         let frame = df!(
             "at" => [Some("2020-06-01"), Some("2019-06-01T12:00:00Z"), None, Some("2019-06-02")],
             "n" => [3i32, 1, 9, 2], "place" => [Some("b"), Some("b"), Some("b"), None]
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_does_not_fit_is_named() {
+    fn the_error_of_an_unsuitable_column_names_it() {
         let frame = df!("at" => ["soon"], "n" => [1.0]).unwrap();
         let message = |time, value| Chart::time_series(&frame, time, value, None).unwrap_err().to_string();
         assert_eq!(message("when", "n"), "chart of a time series: there is no column `when`, only `at`, `n`");

@@ -15,7 +15,7 @@ pub use draw::draw;
 /// them.
 const NAMED: usize = 7;
 /// Legend entries per row.
-const ABREAST: usize = 4;
+const ENTRIES_PER_ROW: usize = 4;
 
 /// Colours distinguishable with any colour vision (Okabe and Ito, 2008), the darker ones first.
 const COLOURS: [Rgb; NAMED] = [
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_far_above_is_told_and_not_drawn() {
+    fn a_level_far_above_is_named_but_not_drawn() {
         let mut curves =
             Curves { curves: vec![curve("paid", &[0.0, 120.0, 300.0])], is_steps: true, ..Curves::default() };
         curves.level = Some(("budget 800".into(), 800.0));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_one_point_are_charts_too() {
+    fn empty_and_single_point_series_are_drawn() {
         for curves in [vec![], vec![curve("x", &[])], vec![curve("x", &[3.0])], vec![curve("x", &[0.0, 0.0])]]
         {
             let chart = Chart::curves("", "", Curves { curves, ..Curves::default() });

@@ -36,8 +36,8 @@ impl Curves {
         if self.curves.len() > SHOWN {
             text += &format!("… and {} more\n", counted(self.curves.len() - SHOWN, "line"));
         }
-        if let Some((told, _)) = &self.level {
-            text += &format!("{}\n", sanitize(told, 80));
+        if let Some((name, _)) = &self.level {
+            text += &format!("{}\n", sanitize(name, 80));
         }
         let times = || self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.0);
         if let Some((first, last)) = times().min().zip(times().max()) {

@@ -4,7 +4,7 @@ use crate::chart::Chart;
 use crate::chart::axis::Axis;
 use crate::chart::paper::{INK, QUIET, RIGHT, head};
 use crate::chart::pen::{Anchor, PAPER, Pen, width};
-use crate::elements::{Tone, grouped};
+use crate::elements::{StatusKind, grouped};
 use up42_core::sanitize::sanitize;
 
 pub const TOP: i32 = 66;
@@ -12,7 +12,8 @@ pub const TOP: i32 = 66;
 const STRIP: i32 = 52;
 const GAP: i32 = 16;
 /// Tones in drawing order.
-const TONES: [Tone; 5] = [Tone::Waiting, Tone::Ok, Tone::Running, Tone::Neutral, Tone::Failed];
+const KINDS: [StatusKind; 5] =
+    [StatusKind::Waiting, StatusKind::Ok, StatusKind::Running, StatusKind::Neutral, StatusKind::Failed];
 
 pub fn bottom(rows: &Rows) -> i32 {
     end(rows) + GAP + STRIP
@@ -44,11 +45,11 @@ pub fn draw(chart: &Chart, gantt: &Gantt, pen: &mut dyn Pen) {
         strip(gantt, &bars, &rows, &axis, pen);
     }
     // Colour by colour, since consecutive shapes of one colour take fewer bytes.
-    for tone in TONES {
+    for kind in KINDS {
         for (bar, of) in bars.iter().zip(&rows.of_bar).filter(|(_, of)| **of < rows.count) {
             let (top, bottom) = row(&rows, *of);
-            if let Some((left, right)) = part(tone, gantt.spans[bar.span].tone, bar, &axis) {
-                pen.rect((left, top), (right, bottom), tone.solid());
+            if let Some((left, right)) = part(kind, gantt.spans[bar.span].kind, bar, &axis) {
+                pen.rect((left, top), (right, bottom), kind.solid());
             }
         }
     }
@@ -69,14 +70,14 @@ pub fn draw(chart: &Chart, gantt: &Gantt, pen: &mut dyn Pen) {
 
 /// Returns the part of a bar that has a colour: waiting time has the colour of `Waiting`, running
 /// time that of the final state.
-fn part(colour: Tone, tone: Tone, bar: &Bar, axis: &Axis) -> Option<(i32, i32)> {
+fn part(colour: StatusKind, kind: StatusKind, bar: &Bar, axis: &Axis) -> Option<(i32, i32)> {
     let [begin, turn, end] = [bar.begin, bar.turn, bar.end].map(|moment| axis.at(moment));
-    if colour == Tone::Waiting {
+    if colour == StatusKind::Waiting {
         return (turn > begin).then_some((begin, turn));
     }
     // A finished job shows its final state, however short it ran.
-    let has_ended = !matches!(tone, Tone::Waiting | Tone::Running);
-    (colour == tone && (end > turn || has_ended)).then_some((turn.min(end - 1), end))
+    let has_ended = !matches!(kind, StatusKind::Waiting | StatusKind::Running);
+    (colour == kind && (end > turn || has_ended)).then_some((turn.min(end - 1), end))
 }
 
 fn lanes(rows: &Rows, pen: &mut dyn Pen) {
@@ -94,14 +95,14 @@ fn names(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pe
         let middle = (top + bottom) / 2;
         if rows.is_named() {
             pen.text((rows.left - 8, middle), &rows.name(&span.label), NAME, Anchor::Right, INK);
-            if span.tone != Tone::Ok {
+            if span.kind != StatusKind::Ok {
                 word(span, bar.map_or(rows.left, |bar| axis.at(bars[bar].end)), middle, pen);
             }
-        } else if span.tone == Tone::Failed {
+        } else if span.kind == StatusKind::Failed {
             if free == i32::MIN {
                 pen.text((rows.left - 10, TOP - 8), "without results:", NAME, Anchor::Right, QUIET);
             }
-            pen.rect((rows.left - 6, top), (rows.left - 2, bottom), Tone::Failed.solid());
+            pen.rect((rows.left - 6, top), (rows.left - 2, bottom), StatusKind::Failed.solid());
             if middle - 6 >= free {
                 pen.text((rows.left - 10, middle), &rows.name(&span.label), NAME, Anchor::Right, INK);
                 free = middle + 6;
@@ -141,7 +142,8 @@ fn strip(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pe
     {
         let here = rows.left + place as i32;
         let [waits, runs] = now;
-        for (low, high, colour) in [(0, runs, Tone::Ok.solid()), (runs, runs + waits, Tone::Waiting.solid())]
+        for (low, high, colour) in
+            [(0, runs, StatusKind::Ok.solid()), (runs, runs + waits, StatusKind::Waiting.solid())]
         {
             if here > since && at(low) > at(high) {
                 pen.rect((since, at(high)), (here, at(low)), colour);
@@ -150,12 +152,12 @@ fn strip(gantt: &Gantt, bars: &[Bar], rows: &Rows, axis: &Axis, pen: &mut dyn Pe
         (now, since) = ([waits + queued, runs + running], here);
     }
     pen.line((rows.left, bottom), (RIGHT, bottom), QUIET);
-    let (told, level) = match gantt.limit {
+    let (label, level) = match gantt.limit {
         Some(limit) => {
             pen.dashes((rows.left, at(limit as i32)), RIGHT, INK);
             (format!("limit {}", grouped(limit as f64, 0)), limit)
         }
         None => (format!("{} at once", grouped(peak as f64, 0)), peak),
     };
-    pen.text((rows.left - 8, at(level as i32)), &told, 11, Anchor::Right, QUIET);
+    pen.text((rows.left - 8, at(level as i32)), &label, 11, Anchor::Right, QUIET);
 }

@@ -46,7 +46,7 @@ mod tests {
     use super::super::tests::{large, small};
 
     #[test]
-    fn each_bar_tells_of_itself_while_there_are_few() {
+    fn few_bars_have_a_hint_each() {
         let mut gantt = small();
         gantt.spans[0].hint = "\"><script>".into();
         let hints = gantt.hints().into_string();

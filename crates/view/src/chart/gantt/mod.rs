@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use self::rows::Rows;
 use super::axis::Axis;
 use super::paper::RIGHT;
-use crate::elements::{Tone, grouped};
+use crate::elements::{StatusKind, grouped};
 use crate::picture::canvas::Rgb;
 
 pub use draw::draw;
@@ -33,7 +33,7 @@ pub struct Span {
     /// Label of the row.
     pub label: String,
     /// Kind of the state, which sets the colour.
-    pub tone: Tone,
+    pub kind: StatusKind,
     /// State, in a word.
     pub word: String,
     /// Tooltip.
@@ -79,16 +79,16 @@ impl Gantt {
     fn key(&self, bars: &[Bar]) -> Vec<(String, Rgb)> {
         let mut key = Vec::new();
         if bars.iter().any(|bar| bar.begin < bar.turn) {
-            key.push(("queued".to_owned(), Tone::Waiting.solid()));
+            key.push(("queued".to_owned(), StatusKind::Waiting.solid()));
         }
-        for tone in [Tone::Ok, Tone::Running, Tone::Failed, Tone::Neutral] {
+        for kind in [StatusKind::Ok, StatusKind::Running, StatusKind::Failed, StatusKind::Neutral] {
             let mut words: Vec<&str> = Vec::new();
-            let spans = bars.iter().map(|bar| &self.spans[bar.span]).filter(|span| span.tone == tone);
+            let spans = bars.iter().map(|bar| &self.spans[bar.span]).filter(|span| span.kind == kind);
             let count = spans.inspect(|span| words.push(&span.word)).count();
             words.sort_unstable();
             words.dedup();
             if count > 0 {
-                key.push((format!("{} {}", words.join("/"), grouped(count as f64, 0)), tone.solid()));
+                key.push((format!("{} {}", words.join("/"), grouped(count as f64, 0)), kind.solid()));
             }
         }
         key
@@ -128,19 +128,19 @@ mod tests {
         Some(Timestamp::from_second(1_591_011_240 + minute * 60).unwrap())
     }
 
-    fn span(label: &str, tone: Tone, word: &str, times: [Option<i64>; 3]) -> Span {
+    fn span(label: &str, kind: StatusKind, word: &str, times: [Option<i64>; 3]) -> Span {
         let [created, started, finished] = times.map(|minute| minute.and_then(at));
         let (label, word, hint) = (label.to_owned(), word.to_owned(), String::new());
-        Span { label, tone, word, hint, created, started, finished }
+        Span { label, kind, word, hint, created, started, finished }
     }
 
     pub fn small() -> Gantt {
         let spans = vec![
-            span("Dakar", Tone::Ok, "succeeded", [Some(0), Some(2), Some(9)]),
-            span("Thiès", Tone::Failed, "failed", [Some(0), Some(3), Some(5)]),
-            span("Mbour", Tone::Running, "running", [Some(5), Some(8), None]),
-            span("Kaolack", Tone::Waiting, "queued", [Some(9), None, None]),
-            span("Touba", Tone::Waiting, "to come", [None; 3]),
+            span("Dakar", StatusKind::Ok, "succeeded", [Some(0), Some(2), Some(9)]),
+            span("Thiès", StatusKind::Failed, "failed", [Some(0), Some(3), Some(5)]),
+            span("Mbour", StatusKind::Running, "running", [Some(5), Some(8), None]),
+            span("Kaolack", StatusKind::Waiting, "queued", [Some(9), None, None]),
+            span("Touba", StatusKind::Waiting, "to come", [None; 3]),
         ];
         Gantt { spans, limit: Some(2), until: at(14).unwrap() }
     }
@@ -149,14 +149,15 @@ mod tests {
     pub fn large(count: i64) -> Gantt {
         let job = |nth: i64| {
             let start = nth / 10 * 7;
-            let (tone, word) = if nth % 17 == 3 { (Tone::Failed, "failed") } else { (Tone::Ok, "succeeded") };
-            span(&format!("place {nth}"), tone, word, [Some(start), Some(start + 2), Some(start + 7)])
+            let (kind, word) =
+                if nth % 17 == 3 { (StatusKind::Failed, "failed") } else { (StatusKind::Ok, "succeeded") };
+            span(&format!("place {nth}"), kind, word, [Some(start), Some(start + 2), Some(start + 7)])
         };
         Gantt { spans: (0..count).map(job).collect(), limit: Some(10), until: at(0).unwrap() }
     }
 
     #[test]
-    fn what_waits_is_pale_and_what_goes_on_ends_now() {
+    fn queued_time_is_pale_and_unfinished_bars_end_now() {
         let gantt = small();
         let bars = gantt.bars();
         assert_eq!(bars.len(), 4, "Touba has no time yet");
@@ -165,17 +166,17 @@ mod tests {
         let key: Vec<_> = gantt.key(&bars).into_iter().map(|(name, _)| name).collect();
         assert_eq!(key, ["queued", "succeeded 1", "running 1", "failed 1"]);
         let svg = Chart::gantt("Jobs", "UTC", gantt).to_svg();
-        for told in ["Dakar", "Touba", "to come", "failed", "limit 2"] {
-            assert!(svg.contains(told), "{told} in {svg}");
+        for text in ["Dakar", "Touba", "to come", "failed", "limit 2"] {
+            assert!(svg.contains(text), "{text} in {svg}");
         }
     }
 
     #[test]
-    fn times_in_no_order_are_drawn_all_the_same() {
+    fn times_in_the_wrong_order_are_drawn() {
         let odd = [
-            span("a", Tone::Ok, "succeeded", [Some(9), Some(3), Some(1)]),
-            span("b", Tone::Ok, "succeeded", [None, None, Some(1)]),
-            span("c", Tone::Running, "running", [Some(99), Some(98), None]),
+            span("a", StatusKind::Ok, "succeeded", [Some(9), Some(3), Some(1)]),
+            span("b", StatusKind::Ok, "succeeded", [None, None, Some(1)]),
+            span("c", StatusKind::Running, "running", [Some(99), Some(98), None]),
         ];
         for count in 0..=odd.len() {
             let gantt = Gantt { spans: odd[..count].to_vec(), limit: None, until: at(5).unwrap() };

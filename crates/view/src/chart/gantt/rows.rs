@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Bar, Gantt, Span};
 use crate::chart::pen::{shortened, width};
-use crate::elements::Tone;
+use crate::elements::StatusKind;
 use up42_core::sanitize::sanitize;
 
 /// Largest number of labels whose widths are measured.
@@ -50,7 +50,7 @@ impl Rows {
         let pitch = if count <= NAMED { 17.0 } else { (600.0 / count as f64).clamp(3.0, 14.0) };
         let of_bar = (0..bars.len()).collect();
         // If rows are thin, only failed ones are named.
-        let is_shown = |span: &&Span| count <= NAMED || span.tone == Tone::Failed;
+        let is_shown = |span: &&Span| count <= NAMED || span.kind == StatusKind::Failed;
         let labels = gantt.spans.iter().filter(is_shown).take(MEASURED);
         let labels = labels.map(|span| width(&sanitize(&span.label, 200), NAME));
         let left = labels.max().unwrap_or(0).clamp(46, WIDEST) + 26;

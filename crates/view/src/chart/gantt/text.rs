@@ -2,7 +2,7 @@ use super::rows::packed;
 use super::{Bar, Gantt};
 use crate::chart::axis::Axis;
 use crate::elements::text::width;
-use crate::elements::{Tone, counted, grouped};
+use crate::elements::{StatusKind, counted, grouped};
 use up42_core::sanitize::sanitize;
 
 /// Width of the time axis, in characters.
@@ -67,10 +67,10 @@ impl Gantt {
         for (place, letter) in letters.iter_mut().enumerate().take(end).skip(begin) {
             *letter = if place < turn { '░' } else { '█' };
         }
-        if let (Tone::Failed | Tone::Neutral, Some(letter)) =
-            (self.spans[bar.span].tone, letters.get_mut(end - 1))
+        if let (StatusKind::Failed | StatusKind::Neutral, Some(letter)) =
+            (self.spans[bar.span].kind, letters.get_mut(end - 1))
         {
-            *letter = if self.spans[bar.span].tone == Tone::Failed { '✕' } else { '◇' };
+            *letter = if self.spans[bar.span].kind == StatusKind::Failed { '✕' } else { '◇' };
         }
     }
 }
