@@ -41,7 +41,7 @@ impl JobCollection {
                 let [paid, of] = [self.paid(), budget].map(|credits| grouped(credits as f64, 0));
                 let share = self.paid() as f64 / budget as f64 * 100.0;
                 card.fact("Credits paid", format!("{paid} of at most {of}"))
-                    .fact("Of the limit", Cell::Percent(share))
+                    .fact("Limit used", Cell::Percent(share))
             }
             // A list of jobs does not always contain their costs.
             None if !self.knows_credits() => card,
@@ -55,7 +55,7 @@ impl JobCollection {
             card = card.fact("Time (UTC)", Cell::time(format!("{first} to {last}")));
         }
         if let Some(time) = self.remaining() {
-            card = card.fact("Still to go", format!("about {}", format_duration(time.as_secs_f64())));
+            card = card.fact("Time left", format!("about {}", format_duration(time.as_secs_f64())));
         }
         card
     }
@@ -112,9 +112,9 @@ mod tests {
         Batch spring
           Jobs          ✓ 1 succeeded  ● 1 running  ○ 1 queued  ○ 1 to come  ✕ 1 failed  ✕ 1 rejected  ◇ 1 unproven
           Credits paid  1,293 of at most 2,000
-          Of the limit  65 %
+          Limit used    65 %
           Time (UTC)    2020-06-01 11:34 to 11:46
-          Still to go   about 9 min
+          Time left     about 9 min
 
         Batch spring: 7 jobs
         Job       Id        Status            Reason                                      Started (UTC)         Elapsed  Credits
