@@ -2,8 +2,9 @@
 //! dependencies that are compiled anyway.
 //!
 //! ```text
-//! cargo bench --workspace --bench figures --profile dev \
-//!     --config profile.dev.package.up42.opt-level=2 -- [area…]
+//! optimised() { for crate in up42 up42-core up42-view up42-simulator; do
+//!     echo --config "profile.dev.package.$crate.opt-level=2"; done; }
+//! cargo bench --workspace --bench figures --profile dev $(optimised) -- [area…]
 //! ```
 //!
 //! Prints details and a line `figure NAME VALUE UNIT` for each figure, and writes the figures to
