@@ -34,24 +34,24 @@
 //! | [`simulator`] | a simulated platform in this process |
 //! | [`error`] | [`Error`]: one line with the whole chain of causes |
 //!
-//! In a notebook, what holds many things or is looked at shows itself (HTML, for areas and
-//! maps a picture too, and text); a search or an error prints one line.
+//! In a notebook, lists, frames, areas, maps and charts display themselves as HTML and text, and
+//! areas and maps as a picture, too. A search or an error prints one line.
 //!
 //! # In a notebook
 //!
-//! `up42 kernel install` registers the kernel "Rust (UP42)" with this library prebuilt;
-//! there, `use up42::prelude::*;` stands already. In a plain evcxr kernel the first cell
-//! is `:dep up42 = "0.1"`. The crates whose types stand in this interface are re-exported:
-//! `up42::polars`, `up42::geo_types`, `up42::jiff` and `up42::serde_json`.
+//! `up42 kernel install` registers the kernel "Rust (UP42)" with this library prebuilt, in which
+//! `up42::prelude` is imported. In a plain evcxr kernel the first cell is `:dep up42 = "0.1"`. The
+//! crates whose types occur in this interface are re-exported: `up42::polars`, `up42::geo_types`,
+//! `up42::jiff` and `up42::serde_json`.
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! It has no async interface: calls block, and many things at once are done inside. It
-//! does not process pixels. It is an independent project, not UP42's.
+//! There is no async interface: calls block, and send their requests concurrently where that is
+//! faster. Pixels are not processed. This is an independent project, not UP42's.
 //!
 //! # Features
 //!
-//! | feature | default | brings |
+//! | feature | default | contents |
 //! |---|---|---|
 //! | `simulator` | yes | [`Client::simulator`] and the [`simulator`] module |
 
@@ -113,7 +113,7 @@ pub use error::{Error, ErrorKind, Result};
 #[doc(inline)]
 pub use up42_simulator as simulator;
 
-// Their types stand in this crate's interface.
+// Their types occur in this crate's interface.
 pub use {geo_types, jiff, polars, serde_json};
 
 /// The names that a notebook needs: `use up42::prelude::*;`
