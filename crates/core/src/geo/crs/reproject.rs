@@ -26,7 +26,8 @@ pub struct Transformation {
 }
 
 impl Transformation {
-    pub fn new(name: &str, definition: &str) -> Result<Self> {
+    /// Creates the transformation of a definition in the form of PROJ.
+    pub(super) fn new(name: &str, definition: &str) -> Result<Self> {
         let proj = |definition: &str| {
             Proj::from_proj_string(definition).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
         };

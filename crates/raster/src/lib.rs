@@ -1,0 +1,16 @@
+//! Rasters: GeoTIFFs are opened by their headers, and their pixels are read block by block.
+
+mod band;
+mod level;
+mod raster;
+mod source;
+mod transform;
+mod window;
+
+pub use band::{Band, Color, DataType};
+pub use level::Level;
+pub use raster::{Codec, Gcp, Photometric, Raster};
+pub use source::ReadAt;
+pub use transform::GeoTransform;
+pub use up42_core::geo::crs::Crs;
+pub use window::{Rect, Window};
