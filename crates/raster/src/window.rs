@@ -41,3 +41,16 @@ pub struct Window {
     /// `bands[band][row * rect.width + column]`.
     pub bands: Vec<Vec<f64>>,
 }
+
+impl Window {
+    /// Copies the values of a part of this window, which must lie inside of it.
+    pub(crate) fn paste(&mut self, part: &Window) {
+        let (x, y) = (part.rect.x - self.rect.x, part.rect.y - self.rect.y);
+        let (width, all) = (part.rect.width, self.rect.width);
+        for (target, values) in self.bands.iter_mut().zip(&part.bands) {
+            for (row, values) in values.chunks_exact(width).enumerate() {
+                target[(y + row) * all + x..][..width].copy_from_slice(values);
+            }
+        }
+    }
+}

@@ -37,6 +37,7 @@ impl Crs {
         }
     }
 
+    /// Returns the system with a code of an authority, such as `EPSG` and `32628`.
     pub fn from_authority(authority: &str, code: &str) -> Self {
         let is_epsg = authority.eq_ignore_ascii_case("EPSG");
         match (authority.to_ascii_uppercase().as_str(), code.to_ascii_uppercase().as_str()) {
@@ -79,9 +80,19 @@ impl Crs {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the system is not supported;
     /// the error contains its name.
     pub fn to_wgs84(&self) -> Result<Option<Transformation>> {
+        self.to_wgs84_within(0.0)
+    }
+
+    /// Returns the transformation to WGS 84, whose shift of the datum may be wrong by `tolerance`
+    /// metres; `None` if none is needed.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_wgs84`](Self::to_wgs84).
+    pub fn to_wgs84_within(&self, tolerance: f64) -> Result<Option<Transformation>> {
         match self {
             Self::Wgs84 => Ok(None),
-            other => definition::of(other).map(Some),
+            other => definition::of(other, tolerance).map(Some),
         }
     }
 }
