@@ -1,9 +1,14 @@
 //! Rasters: GeoTIFFs are opened by their headers, and their pixels are read block by block.
 
 mod band;
+mod band_names;
 mod codec;
+mod coverage;
+mod expression;
 mod facts;
+mod index;
 mod level;
+mod mask;
 mod raster;
 mod samples;
 mod source;
@@ -12,8 +17,13 @@ mod transform;
 mod window;
 
 pub use band::{Band, Color, DataType};
+pub use band_names::BandRef;
 pub use codec::Codec;
+pub use coverage::{Coverage, Span};
+pub use expression::{Compiled, Expression, band};
+pub use index::Index;
 pub use level::Level;
+pub use mask::{CompiledMask, Mask, MaskBand};
 pub use raster::{Gcp, Photometric, Raster};
 pub use source::ReadAt;
 pub use transform::GeoTransform;
