@@ -57,10 +57,8 @@ impl Level {
     /// Returns the transformation from pixels of this level to coordinates; `None` as for
     /// [`Raster::transform`].
     pub fn transform(&self) -> Option<GeoTransform> {
-        let [x, a, b, y, d, e] = self.raster.transform()?.0;
-        let width = self.raster.width() as f64 / self.width() as f64;
-        let height = self.raster.height() as f64 / self.height() as f64;
-        Some(GeoTransform([x, a * width, b * height, y, d * width, e * height]))
+        let full = (self.raster.width(), self.raster.height());
+        Some(self.raster.transform()?.resized(full, (self.width(), self.height())))
     }
 
     /// Returns width and height of a whole block.
@@ -108,24 +106,15 @@ impl Level {
     }
 
     fn read_rect(&self, rect: Rect, bands: &[usize]) -> Result<Window> {
-        let right = rect.x.checked_add(rect.width).filter(|right| *right <= self.width());
-        let bottom = rect.y.checked_add(rect.height).filter(|bottom| *bottom <= self.height());
-        if right.is_none() || bottom.is_none() {
-            let Rect { x, y, width, height } = rect;
-            return Err(Error::invalid(format!(
-                "the window of {width} × {height} pixels at {x}, {y} is not in its {} × {} pixels",
-                self.width(),
-                self.height()
-            )));
-        }
-        let budget = ReadBudget::new(self.raster.limits().clone());
-        budget.take_bytes((rect.pixels() as u64).saturating_mul(bands.len() as u64 * 8))?;
+        self.check_window(rect, bands)?;
         let mut window = Window { rect, bands: vec![vec![f64::NAN; rect.pixels()]; bands.len()] };
         let blocks = self.blocks_in(rect);
         self.prefetch(&blocks, bands)?;
         let part = |(column, row): (usize, usize)| {
             let part = self.image().rect(column, row).intersection(&rect);
-            part.map_or(Ok(Window { rect, bands: Vec::new() }), |part| self.read_part(column, row, part, bands))
+            part.map_or(Ok(Window { rect, bands: Vec::new() }), |part| {
+                self.read_part(column, row, part, bands)
+            })
         };
         let workers = cores().min(blocks.len());
         if workers < 2 {
@@ -155,6 +144,31 @@ impl Level {
             Ok::<_, Error>(())
         })?;
         Ok(window)
+    }
+
+    /// Fails if a window is not in the level or takes too much memory.
+    pub(crate) fn check_window(&self, rect: Rect, bands: &[usize]) -> Result<()> {
+        let right = rect.x.checked_add(rect.width).filter(|right| *right <= self.width());
+        let bottom = rect.y.checked_add(rect.height).filter(|bottom| *bottom <= self.height());
+        if right.is_none() || bottom.is_none() {
+            let Rect { x, y, width, height } = rect;
+            return Err(Error::invalid(format!(
+                "the window of {width} × {height} pixels at {x}, {y} is not in its {} × {} pixels",
+                self.width(),
+                self.height()
+            )));
+        }
+        self.check_bands(bands)?;
+        self.budget().take_bytes((rect.pixels() as u64).saturating_mul(bands.len() as u64 * 8))
+    }
+
+    /// Fails if the raster has not all bands.
+    pub(crate) fn check_bands(&self, bands: &[usize]) -> Result<()> {
+        let count = self.raster.bands().len();
+        match bands.iter().find(|band| **band >= count) {
+            Some(band) => Err(Error::invalid(format!("there is no band {band}: there are {count}, from 0"))),
+            None => Ok(()),
+        }
     }
 
     /// Reads one block, on the calling thread; `bands` are indices of [`Raster::bands`], from 0.
@@ -231,10 +245,7 @@ impl Level {
 
     /// Reads a part of one block.
     fn read_part(&self, column: usize, row: usize, part: Rect, bands: &[usize]) -> Result<Window> {
-        let known = self.raster.bands();
-        if let Some(band) = bands.iter().find(|band| **band >= known.len()) {
-            return Err(Error::invalid(format!("there is no band {band}: there are {}, from 0", known.len())));
-        }
+        self.check_bands(bands)?;
         let budget = self.budget();
         let reader = self.raster.header().reader(&budget);
         let read = self.values(&reader, column, row, part, bands);

@@ -66,21 +66,34 @@ impl Layout {
             DataType::F16 => request.read(bytes, half),
             DataType::F32 => request.read(bytes, |bits: u32| f64::from(f32::from_bits(bits))),
             DataType::F64 => request.read(bytes, f64::from_bits),
-            // The order of the parts has no effect on the modulus.
-            DataType::ComplexI16 => {
-                request.read(bytes, |bits: u32| f64::from(bits as i16).hypot(f64::from((bits >> 16) as i16)))
-            }
-            DataType::ComplexI32 => {
-                request.read(bytes, |bits: u64| f64::from(bits as i32).hypot(f64::from((bits >> 32) as i32)))
-            }
-            DataType::ComplexF32 => request.read(bytes, |bits: u64| {
-                let part = |bits| f64::from(f32::from_bits(bits));
-                part(bits as u32).hypot(part((bits >> 32) as u32))
+            DataType::ComplexI16 => self.complex(bytes, request, |bits: u32| {
+                [bits as u16, (bits >> 16) as u16].map(|bits| f64::from(bits as i16))
             }),
-            DataType::ComplexF64 => request.read(bytes, |bits: u128| {
-                f64::from_bits(bits as u64).hypot(f64::from_bits((bits >> 64) as u64))
+            DataType::ComplexI32 => self.complex(bytes, request, |bits: u64| {
+                [bits as u32, (bits >> 32) as u32].map(|bits| f64::from(bits as i32))
             }),
+            DataType::ComplexF32 => self.complex(bytes, request, |bits: u64| {
+                [bits as u32, (bits >> 32) as u32].map(|bits| f64::from(f32::from_bits(bits)))
+            }),
+            DataType::ComplexF64 => self
+                .complex(bytes, request, |bits: u128| [bits as u64, (bits >> 64) as u64].map(f64::from_bits)),
         }
+    }
+
+    /// Returns the moduli of complex numbers; `parts` returns the lower and the higher half of a
+    /// word. As in GDAL, the nodata value is that of the real part, which is first in the file.
+    fn complex<W: Word>(
+        &self,
+        bytes: &[u8],
+        request: Request,
+        parts: impl Fn(W) -> [f64; 2],
+    ) -> Vec<Vec<f64>> {
+        let real = if self.order == ByteOrder::Little { 0 } else { 1 };
+        let nodata = request.nodata;
+        Request { nodata: f64::NAN, ..request }.read(bytes, |word| {
+            let parts = parts(word);
+            if parts[real] == nodata { f64::NAN } else { parts[0].hypot(parts[1]) }
+        })
     }
 
     /// Returns samples of other than whole bytes as 16-bit words. Rows start at whole bytes, and
@@ -258,7 +271,8 @@ mod tests {
 
     #[test]
     fn half_floats_have_all_ranges() {
-        for (bits, value) in [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (1, 5.960_464_477_539_063e-8)] {
+        for (bits, value) in [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (1, 5.960_464_477_539_063e-8)]
+        {
             assert_eq!(half(bits), value);
         }
         assert!(half(0x7c00) == f64::INFINITY && half(0x7e00).is_nan());
@@ -267,7 +281,7 @@ mod tests {
     #[test]
     fn complex_numbers_are_moduli() {
         let layout = Layout { order: ByteOrder::Little, ..layout(DataType::ComplexI16, 32, Predictor::None) };
-        let bytes = [3, 0, 4, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0];
+        let bytes = [3, 0, 4, 0, 0, 0, 1, 0, 0xff, 0xff, 0, 0];
         let values = layout.values(&bytes, WHOLE, &[0], 0.0);
         assert!(values[0][0] == 5.0 && values[0][1].is_nan() && values[0][2] == 1.0, "{values:?}");
     }

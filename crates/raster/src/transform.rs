@@ -15,6 +15,13 @@ impl GeoTransform {
         (t[0] + column * t[1] + row * t[2], t[3] + column * t[4] + row * t[5])
     }
 
+    /// Returns the transformation of the same area with another number of columns and rows.
+    pub fn resized(&self, from: (usize, usize), to: (usize, usize)) -> Self {
+        let [x, a, b, y, d, e] = self.0;
+        let (width, height) = (from.0 as f64 / to.0 as f64, from.1 as f64 / to.1 as f64);
+        Self([x, a * width, b * height, y, d * width, e * height])
+    }
+
     /// Returns the inverse transformation, from coordinates to pixels; `None` if the transformation
     /// maps all pixels to one line.
     pub fn inverse(&self) -> Option<Self> {

@@ -132,7 +132,9 @@ impl Reader<'_> {
         let number: fn(u64) -> f64 = match entry.kind {
             11 => |bits| f64::from(f32::from_bits(bits as u32)),
             12 => f64::from_bits,
-            _ => return Ok(self.integers(entry, u64::MAX)?.into_iter().map(|number| number as f64).collect()),
+            _ => {
+                return Ok(self.integers(entry, u64::MAX)?.into_iter().map(|number| number as f64).collect());
+            }
         };
         let bytes = self.bytes(entry, u64::MAX)?;
         Ok(bytes.chunks_exact(size).map(|bytes| number(order.unsigned(bytes))).collect())

@@ -240,7 +240,7 @@ mod tests {
         let known = Crs::Epsg(32628).to_wgs84().unwrap().unwrap().to_lon_lat(500_000.0, 1_600_000.0).unwrap();
         assert!((found.0 - known.0).abs() < 1e-9 && (found.1 - known.1).abs() < 1e-9, "{found:?} {known:?}");
         let method = keys(&[(3072, 32767), (3075, 18)], &[]).crs().unwrap();
-        insta::assert_snapshot!(method.to_wgs84().unwrap_err(), @"");
+        insta::assert_snapshot!(method.to_wgs84().unwrap_err(), @"coordinate system `GeoTIFF with projection method 18`: it is not known: reproject to WGS 84 (EPSG:4326) first");
     }
 
     #[test]

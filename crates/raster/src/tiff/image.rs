@@ -86,7 +86,8 @@ impl Image {
         let offsets = directory.entries.get(&offsets).cloned();
         let offsets = offsets.ok_or_else(|| Error::invalid("it has no pixels: the file is damaged"))?;
         let row = (width * bits * if is_planar { 1 } else { samples }).div_ceil(8);
-        let is_divided = !is_tiled && codec == Codec::None && block.1 == height && row.saturating_mul(height) > STRIP_PART;
+        let is_divided =
+            !is_tiled && codec == Codec::None && block.1 == height && row.saturating_mul(height) > STRIP_PART;
         if is_divided {
             block.1 = (STRIP_PART / row).max(1);
         }

@@ -47,8 +47,12 @@ pub fn of(crs: &Crs, tolerance: f64) -> Result<Transformation> {
             false => definition,
         };
         check(&definition)?;
-        // `proj4rs` 0.1 knows only the old name of PROJ's parameter.
-        let definition = definition.replace("+k_0=", "+k=");
+        // `proj4rs` 0.1 knows only the old name of PROJ's parameter, and computes a wrong flattening
+        // from a minor axis (positions 70 m off).
+        let definition = definition
+            .replace("+k_0=", "+k=")
+            .replace("+ellps=clrk66", "+a=6378206.4 +rf=294.9786982138982")
+            .replace("+ellps=mod_airy", "+a=6377340.189 +rf=299.3249646");
         Transformation::new(&name, &definition).map_err(|error| error.to_string())
     });
     made.map_err(|why| {
@@ -250,9 +254,23 @@ mod tests {
         let newer = r#"PROJCRS["x",BASEGEOGCRS["ETRS89",ENSEMBLE["e",MEMBER["m"],ELLIPSOID["GRS 1980",6378137,298.257222101]]],CONVERSION["c",METHOD["Transverse Mercator"],PARAMETER["Longitude of natural origin",9],PARAMETER["Scale factor at natural origin",0.9996],PARAMETER["False easting",500,LENGTHUNIT["kilometre",1000]]],CS[Cartesian,2],AXIS["(E)",east,LENGTHUNIT["metre",1]]]"#;
         insta::assert_snapshot!(of_tree(&parse(newer).unwrap()).unwrap(), @"+proj=tmerc +lon_0=9 +k_0=0.9996 +x_0=500000 +to_meter=1 +ellps=WGS84 +towgs84=0,0,0");
         let coded = r#"PROJCS["x",GEOGCS["y",AUTHORITY["EPSG","4269"]],PROJECTION["Albers"],UNIT["m",1]]"#;
-        insta::assert_snapshot!(of_tree(&parse(coded).unwrap()).unwrap(), @"");
+        insta::assert_snapshot!(of_tree(&parse(coded).unwrap()).unwrap(), @"+proj=aea +to_meter=1 +datum=NAD83 +no_defs");
         let high = format!(r#"COMPD_CS["both",{NAD83},VERT_CS["height"]]"#);
         assert_eq!(message(&high), "followed");
+    }
+
+    #[test]
+    fn ellipsoids_with_a_minor_axis_are_followed() {
+        // Positions computed by PROJ 9.5.1 with the definitions of the table.
+        let positions = [
+            (2736, 500_000.0, 8_200_000.0, 32.999_622_988_2, -16.282_956_909_6),
+            (3123, 500_000.0, 1_600_000.0, 121.001_362_511_3, 14.466_979_641_1),
+            (29903, 315_000.0, 234_000.0, -6.274_060_296_7, 53.343_966_930_6),
+        ];
+        for (code, x, y, lon, lat) in positions {
+            let found = of(&Crs::Epsg(code), 0.0).unwrap().to_lon_lat(x, y).unwrap();
+            assert!((found.0 - lon).abs() < 1e-6 && (found.1 - lat).abs() < 1e-6, "{code}: {found:?}");
+        }
     }
 
     #[test]
