@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use serde_json::Value;
 use up42_raster::{Codec, Color, Crs, Level, Photometric, Raster};
 
-/// Files in the folder `rasters` that need a feature.
+/// Returns whether the enabled features suffice to read the pixels of a file.
 fn is_read(facts: &Value) -> bool {
-    let codec = facts["compression"].as_str().unwrap_or_default();
+    let is_lerc = facts["compression"].as_str().is_some_and(|codec| codec.starts_with("LERC"));
     let is_jp2 = facts["driver"] == "JP2OpenJPEG";
-    !codec.starts_with("LERC") && !is_jp2
+    (!is_lerc || cfg!(feature = "lerc")) && !is_jp2
 }
 
 /// Returns the folder with data of other people; `None` with a message if it is missing.

@@ -2,6 +2,8 @@
 
 mod deflate;
 mod jpeg;
+#[cfg(feature = "lerc")]
+mod lerc;
 mod lzw;
 mod pack_bits;
 mod zstd;
@@ -11,6 +13,8 @@ use std::fmt;
 use up42_core::{Error, Result};
 
 pub(crate) use jpeg::{Form as JpegForm, Picture, decode as decode_jpeg};
+#[cfg(feature = "lerc")]
+pub(crate) use lerc::{Form as LercForm, decode as decode_lerc};
 
 /// Compression of blocks (tag Compression), or of a whole JPEG 2000 file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,11 +75,16 @@ impl Codec {
         }
     }
 
+    /// Returns whether blocks are LERC, which decodes to numbers in the order of this library.
+    pub(crate) fn is_lerc(self) -> bool {
+        matches!(self, Self::Lerc | Self::LercDeflate | Self::LercZstd)
+    }
+
     /// Returns the error of a codec that cannot be decoded.
     pub(crate) fn unsupported(self) -> Error {
         let remedy = "convert the file by `gdal_translate -co COMPRESS=DEFLATE`";
         Error::invalid(match self {
-            Self::Lerc | Self::LercDeflate | Self::LercZstd => {
+            _ if self.is_lerc() => {
                 format!("codec {self} needs the feature `lerc`: enable it, or {remedy}")
             }
             _ => format!("codec {self} is not supported: {remedy}"),

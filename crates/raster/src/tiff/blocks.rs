@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use up42_core::{Error, Result};
 
+use super::byte_order::ByteOrder;
 use super::directory::Reader;
 use super::image::Image;
 use super::pages::read_exact;
 use crate::codec::{Codec, JpegForm, Picture, decode_jpeg};
+#[cfg(feature = "lerc")]
+use crate::codec::{LercForm, decode_lerc};
 use crate::samples::{Layout, Predictor};
 use crate::window::Rect;
 
@@ -68,7 +71,7 @@ impl Block<'_> {
             samples: self.image.samples_in_block(),
             bits,
             data_type,
-            order: reader.format.order,
+            order: if codec.is_lerc() { ByteOrder::Little } else { reader.format.order },
             predictor: Predictor::of_tag(predictor, bits, data_type)?,
         })
     }
@@ -88,6 +91,16 @@ impl Block<'_> {
             return Err(Error::invalid(
                 "YCbCr without JPEG is not supported: convert the file by `gdal_translate -co COMPRESS=DEFLATE`",
             ));
+        }
+        #[cfg(feature = "lerc")]
+        if image.codec.is_lerc() {
+            let form = LercForm {
+                width: image.block.0,
+                height: image.stored_rows(self.row),
+                samples: image.samples_in_block(),
+                data_type: image.data_type,
+            };
+            return decode_lerc(image.codec, &bytes, &form);
         }
         let mut decoded = vec![0; length];
         image.codec.decode(&bytes, &mut decoded)?;
