@@ -21,6 +21,7 @@ mod statistics;
 mod tiff;
 mod transform;
 mod window;
+mod zonal;
 
 pub use band::{Band, Color, DataType};
 pub use band_names::BandRef;
@@ -38,3 +39,4 @@ pub use stack::Stack;
 pub use transform::GeoTransform;
 pub use up42_core::geo::crs::Crs;
 pub use window::{Rect, Window};
+pub use zonal::{Statistic, Zonal, ZonalRow};
