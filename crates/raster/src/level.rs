@@ -107,9 +107,12 @@ impl Level {
 
     fn read_rect(&self, rect: Rect, bands: &[usize]) -> Result<Window> {
         self.check_window(rect, bands)?;
-        let mut window = Window { rect, bands: vec![vec![f64::NAN; rect.pixels()]; bands.len()] };
         let blocks = self.blocks_in(rect);
         self.prefetch(&blocks, bands)?;
+        if let [(column, row)] = blocks[..] {
+            return self.read_part(column, row, rect, bands);
+        }
+        let mut window = Window { rect, bands: vec![vec![f64::NAN; rect.pixels()]; bands.len()] };
         let part = |(column, row): (usize, usize)| {
             let part = self.image().rect(column, row).intersection(&rect);
             part.map_or(Ok(Window { rect, bands: Vec::new() }), |part| {

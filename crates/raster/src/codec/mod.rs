@@ -55,6 +55,11 @@ impl Codec {
 }
 
 impl Codec {
+    /// Returns whether the first rows of a block can be decoded without the others.
+    pub(crate) fn ends_early(self) -> bool {
+        matches!(self, Self::None | Self::Deflate | Self::Lzw | Self::PackBits)
+    }
+
     /// Decodes bytes into `target`, which they must fill. Longer input is cut off.
     pub(crate) fn decode(self, bytes: &[u8], target: &mut [u8]) -> Result<()> {
         let count = match self {
@@ -115,5 +120,37 @@ impl fmt::Display for Codec {
             Self::Other(50002 | 52546) => "JXL",
             Self::Other(number) => return write!(f, "number {number}"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_are_decoded_without_the_others() {
+        let bytes: Vec<u8> = (0..20_000_u32).map(|number| (number * number >> 7) as u8).collect();
+        let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        deflate.write_all(&bytes).unwrap();
+        let lzw =
+            weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).encode(&bytes).unwrap();
+        let pack_bits: Vec<u8> = bytes.chunks(125).flat_map(|part| [&[124], part].concat()).collect();
+        let encoded = [
+            (Codec::None, bytes.clone()),
+            (Codec::Deflate, deflate.finish().unwrap()),
+            (Codec::Lzw, lzw),
+            (Codec::PackBits, pack_bits),
+        ];
+        for (codec, encoded) in encoded {
+            assert!(codec.ends_early());
+            for count in [1, 100, 12_345, 20_000] {
+                let mut target = vec![0; count];
+                codec.decode(&encoded, &mut target).unwrap();
+                assert!(target == bytes[..count], "{codec}: {count}");
+            }
+            assert!(codec.decode(&encoded, &mut vec![0; 20_001]).is_err(), "{codec}");
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Block<'_> {
             y: part.y - self.row * self.image.block.1,
             ..part
         };
-        let decoded = self.decode(reader, bytes)?;
+        let decoded = self.decode(reader, bytes, inside.y + inside.height)?;
         let layout = self.layout(reader)?;
         Ok(layout.values(&decoded, inside, wanted, nodata.unwrap_or(f64::NAN)))
     }
@@ -76,10 +76,13 @@ impl Block<'_> {
         })
     }
 
-    /// Decodes the bytes of the block to whole rows.
-    fn decode(&self, reader: &Reader, bytes: Vec<u8>) -> Result<Vec<u8>> {
+    /// Decodes the bytes of the block to whole rows: at least the first `needed` ones, of which a part
+    /// of a window is often made.
+    fn decode(&self, reader: &Reader, bytes: Vec<u8>, needed: usize) -> Result<Vec<u8>> {
         let image = self.image;
-        let length = image.row_bytes().saturating_mul(image.stored_rows(self.row));
+        let stored = image.stored_rows(self.row);
+        let rows = if image.codec.ends_early() { needed.min(stored) } else { stored };
+        let length = image.row_bytes().saturating_mul(rows);
         reader.budget.take_bytes(length as u64)?;
         if image.codec == Codec::None && bytes.len() >= length {
             return Ok(bytes);
