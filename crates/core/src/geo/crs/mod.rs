@@ -9,8 +9,11 @@ mod definition;
 mod reproject;
 mod tree;
 
+use std::fmt;
+
 pub use self::reproject::{Transformation, refined};
 use crate::error::Result;
+use crate::sanitize::sanitize;
 
 /// Coordinate system as stated by a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +26,20 @@ pub enum Crs {
     Text(String),
     /// Name without a definition.
     Unknown(String),
+}
+
+impl fmt::Display for Crs {
+    /// Formats the code or the name, such as `EPSG:32628`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wgs84 => f.write_str("WGS 84"),
+            Self::Epsg(code) => write!(f, "EPSG:{code}"),
+            Self::Text(text) | Self::Unknown(text) => {
+                let name = tree::parse(text).map(|tree| tree.name().to_owned());
+                f.write_str(&sanitize(name.as_deref().unwrap_or(text), 80))
+            }
+        }
+    }
 }
 
 impl Crs {
