@@ -23,7 +23,7 @@ impl Raster {
         }
         if let Some(pixel) = self.transform().map(|transform| transform.0) {
             let (width, height) = (pixel[1].hypot(pixel[4]), pixel[2].hypot(pixel[5]));
-            card = card.fact("Pixel", format!("{width} × {height}"));
+            card = card.fact("Pixel", format!("{} × {}", shortened(width), shortened(height)));
         }
         let overviews: Vec<_> = self.overviews().iter().map(ToString::to_string).collect();
         card = card.fact("Compression", self.codec().to_string());
@@ -65,6 +65,13 @@ impl Raster {
         });
         Ok(picture::photo(&DynamicImage::ImageRgb8(image), 80))
     }
+}
+
+/// Formats a number with six significant digits at most.
+fn shortened(number: f64) -> String {
+    let digits = (5 - number.abs().max(f64::MIN_POSITIVE).log10().floor() as i32).clamp(0, 12);
+    let text = format!("{number:.*}", digits as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Returns the second and the 98th percentile of the values with data.

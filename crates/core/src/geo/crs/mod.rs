@@ -36,7 +36,10 @@ impl fmt::Display for Crs {
             Self::Epsg(code) => write!(f, "EPSG:{code}"),
             Self::Text(text) | Self::Unknown(text) => {
                 let name = tree::parse(text).map(|tree| tree.name().to_owned());
-                f.write_str(&sanitize(name.as_deref().unwrap_or(text), 80))
+                match name.as_deref().unwrap_or(text) {
+                    "" | "unnamed" | "unknown" => f.write_str("without a name"),
+                    name => f.write_str(&sanitize(name, 80)),
+                }
             }
         }
     }
