@@ -3,7 +3,7 @@
 use up42_core::Result;
 use up42_core::limits::ReadBudget;
 
-use crate::band::{Band, Color};
+use crate::band::{Band, Color, DataType};
 use crate::raster::{Facts, Masking, Photometric};
 use crate::tiff::{Directory, GeoKeys, Georeference, Header, Image, Metadata, tags};
 
@@ -25,7 +25,10 @@ pub(crate) fn read(header: &Header, directory: &Directory, budget: &ReadBudget) 
         color: metadata.color_of_band(index).unwrap_or_else(|| color(index, image, photometric)),
     };
     let bands: Vec<_> = (0..image.samples).map(band).collect();
-    let alpha = bands.iter().position(|band| band.color == Color::Alpha);
+    // As in GDAL: opacity of other types, and before other bands, has no effect.
+    let has_alpha = matches!(image.data_type, DataType::U8 | DataType::U16) && bands.len() > 1;
+    let alpha = bands.iter().rposition(|band| band.color == Color::Alpha);
+    let alpha = alpha.filter(|alpha| has_alpha && *alpha == bands.len() - 1);
     let masking = match (&header.levels[0].mask, nodata, alpha) {
         (Some(_), ..) => Masking::Mask,
         (None, Some(_), _) => Masking::Nodata,
@@ -34,6 +37,10 @@ pub(crate) fn read(header: &Header, directory: &Directory, budget: &ReadBudget) 
     };
     let palette = match directory.entries.get(&tags::COLOR_MAP) {
         Some(entry) => palette(&reader.integers(entry, 3 << 16)?, nodata),
+        None if is_bilevel(image) && photometric == Photometric::MinIsWhite => {
+            palette(&[255, 0, 255, 0, 255, 0], nodata)
+        }
+        None if is_bilevel(image) => palette(&[0, 255, 0, 255, 0, 255], nodata),
         None => Vec::new(),
     };
     Ok(Facts {
@@ -45,6 +52,11 @@ pub(crate) fn read(header: &Header, directory: &Directory, budget: &ReadBudget) 
         photometric,
         masking,
     })
+}
+
+/// Returns whether an image is black and white, which has a palette in GDAL.
+fn is_bilevel(image: &Image) -> bool {
+    image.bits == 1 && image.samples == 1
 }
 
 fn photometric(number: u64) -> Photometric {
@@ -63,7 +75,7 @@ fn photometric(number: u64) -> Photometric {
 /// Returns the nodata value as values of the image's type are read; `None` if none can be equal to
 /// it.
 fn stored(nodata: f64, image: &Image) -> Option<f64> {
-    use crate::band::DataType::{ComplexF32, F32, I8, I16, I32, I64, U8, U16, U32, U64};
+    use DataType::{ComplexF32, F32, I8, I16, I32, I64, U8, U16, U32, U64};
     let (least, most) = match image.data_type {
         F32 | ComplexF32 => return Some(f64::from(nodata as f32)),
         U8 => (0.0, 255.0),
@@ -90,6 +102,7 @@ fn color(index: usize, image: &Image, photometric: Photometric) -> Color {
         (None, 1, Photometric::Rgb | Photometric::YCbCr) => Color::Green,
         (None, 2, Photometric::Rgb | Photometric::YCbCr) => Color::Blue,
         (None, 0, Photometric::Palette) => Color::Palette,
+        (None, 0, _) if is_bilevel(image) => Color::Palette,
         (None, 0, Photometric::MinIsBlack | Photometric::MinIsWhite) => Color::Gray,
         _ => Color::Undefined,
     }

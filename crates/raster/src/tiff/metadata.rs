@@ -83,11 +83,17 @@ fn items(text: &str) -> Vec<Item> {
                     item.value.push_str(&text);
                 }
             }
-            Ok(Event::End(_)) => found.extend(open.take()),
+            Ok(Event::End(_)) => found.extend(open.take().map(unescaped)),
             Ok(Event::Eof) | Err(_) => return found,
             Ok(_) => {}
         }
     }
+}
+
+/// GDAL escapes values before it writes them as XML, which escapes them again.
+fn unescaped(item: Item) -> Item {
+    let value = quick_xml::escape::unescape(&item.value).map(|value| value.into_owned());
+    Item { value: value.unwrap_or(item.value), ..item }
 }
 
 fn item(start: &BytesStart) -> Option<Item> {
@@ -107,7 +113,7 @@ mod tests {
     fn items_of_bands_are_found_by_role() {
         let items = items(
             r#"<GDALMetadata><Item name="X">1</Item>
-               <Item name="DESCRIPTION" sample="1" role="description">near &lt;infrared&gt; &#233;</Item>
+               <Item name="DESCRIPTION" sample="1" role="description">near &amp;lt;infrared&amp;gt; &#233;</Item>
                <Item name="SCALE" sample="1" role="scale">0.0001</Item>
                <Item name="COLORINTERP" sample="0" role="colorinterp">Blue</Item></GDALMetadata>"#,
         );
