@@ -7,12 +7,12 @@
 //!   compute for each area.
 
 mod area;
-mod raster;
+mod geotiff;
 mod results;
 mod view;
 mod zonal;
 
-pub use raster::Raster;
+pub use geotiff::Raster;
 #[doc(inline)]
 pub use up42_raster::{
     Band, BandRef, Codec, DataType, Expression, GeoTransform, Index, Mask, MaskBand, Statistic, band,

@@ -59,8 +59,7 @@ impl Results {
     ) -> Result<DataFrame> {
         let request = Request::new(areas, expressions, statistics);
         let features: Vec<&ResultFeature> = self.iter().collect();
-        let computed =
-            request.compute_all(&features, |feature| request.compute(&feature.raster()?.source()));
+        let computed = request.compute_all(&features, |feature| request.compute(&feature.raster()?.source()));
         let rows = Rows::of(&request, computed);
         let feature = |source: usize| features[source];
         let frame = Frame::of(rows.rows())

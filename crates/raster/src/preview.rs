@@ -22,7 +22,7 @@ impl Raster {
         let longest = longest.max(1);
         let side = |level: &Level| level.width().max(level.height());
         let levels = (0..self.level_count()).map(|index| self.level(index));
-        let level = levels.filter(|level| side(level) >= longest).last().unwrap_or_else(|| self.level(0));
+        let level = levels.rev().find(|level| side(level) >= longest).unwrap_or_else(|| self.level(0));
         let reduced = |size: usize| match side(&level) > longest {
             true => ((size as f64 * longest as f64 / side(&level) as f64).round() as usize).max(1),
             false => size,

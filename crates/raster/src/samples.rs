@@ -50,7 +50,7 @@ impl Layout {
     pub fn values(&self, bytes: &[u8], part: Rect, wanted: &[usize], nodata: f64) -> Vec<Vec<f64>> {
         let request = Request { layout: self, part, wanted, nodata };
         match self.data_type {
-            _ if self.bits % 8 != 0 => {
+            _ if !self.bits.is_multiple_of(8) => {
                 let whole = Layout { bits: 16, order: ByteOrder::Little, ..*self };
                 let request = Request { layout: &whole, ..request };
                 request.read(&self.unpacked(bytes, part), |bits: u16| f64::from(bits))

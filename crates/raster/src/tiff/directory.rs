@@ -105,7 +105,7 @@ impl Reader<'_> {
     /// Reads at most the first `most` values, as bytes in the order of the file.
     fn bytes(&self, entry: &Entry, most: u64) -> Result<Vec<u8>> {
         let size = size_of(entry.kind);
-        let length = size.checked_mul(entry.count.min(most)).unwrap_or(u64::MAX);
+        let length = size.saturating_mul(entry.count.min(most));
         match &entry.values {
             Values::Inside(bytes) => Ok(bytes[..length as usize].to_vec()),
             Values::At(offset) => {
