@@ -25,6 +25,7 @@
 //! | [`jobs`] | projects, workflows and their jobs: [`Project`](jobs::Project), [`Workflow`](jobs::Workflow), [`ParallelParameters`](jobs::ParallelParameters) |
 //! | [`batch`] | many jobs at once, each bought once: [`Batch`](batch::Batch), [`JobCollection`](batch::JobCollection) |
 //! | [`results`] | downloaded results of jobs: [`Results`](results::Results) |
+//! | [`raster`] | GeoTIFFs: facts, statistics, indices, zonal time series: [`Raster`](raster::Raster) |
 //! | [`products`], [`orders`], [`tasking`] | data products, orders of archive images and of new ones: [`DataProduct`](products::DataProduct), [`OrderPlan`](orders::OrderPlan), [`Tasking`](tasking::Tasking) |
 //! | [`storage`] | delivered images: [`Storage`](storage::Storage) |
 //! | [`processes`] | UP42's processing, and OGC API - Processes servers: [`Process`](processes::Process), [`ProcessServer`](processes::ProcessServer) |
@@ -68,6 +69,7 @@ mod open_batch;
 pub mod orders;
 pub mod processes;
 pub mod products;
+pub mod raster;
 pub mod results;
 mod schema;
 #[cfg(test)]
@@ -125,6 +127,7 @@ pub mod prelude {
     pub use crate::jobs::{JobFilter, JobQuery, JobStatus, ParallelParameters, Settings};
     pub use crate::orders::{OrderFilter, OrderStatus};
     pub use crate::processes::ProcessServer;
+    pub use crate::raster::{Index, Mask, Raster, Statistic, band};
     pub use crate::view::{Layer, Map, MimeBundle, Show, ToMimeBundle, display, display_live};
     pub use crate::{Aoi, Client, Error, ErrorKind, Result};
     pub use polars::df;

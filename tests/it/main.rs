@@ -32,6 +32,7 @@ mod purchases;
 mod pygeoapi;
 mod python;
 mod quicklooks;
+mod rasters;
 mod results;
 mod rustac;
 mod scenes;

@@ -6,7 +6,7 @@ mod antimeridian;
 mod bbox;
 pub mod circle;
 mod coverage;
-mod crs;
+pub mod crs;
 /// Features of an area of interest.
 pub mod feature;
 mod geojson;

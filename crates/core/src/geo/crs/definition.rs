@@ -17,7 +17,15 @@ const FAR: [&str; 6] = ["ggrs", "greek", "vietnam", "israel", "ig05", "kuwait"];
 /// One degree in radians, rounded as in definitions.
 const DEGREE: f64 = 0.017_453_292_519_943_3;
 
-pub fn of(crs: &Crs) -> Result<Transformation> {
+/// Mean shift of NAD27 in the contiguous United States (EPSG:1173), in metres.
+const NAD27_SHIFT: &str = "+ellps=clrk66 +towgs84=-8,160,176";
+
+/// Largest error of that shift there and in the south of Canada, in metres.
+const NAD27_ERROR: f64 = 20.0;
+
+/// Returns the transformation of a system; `tolerance` is the largest error of the shift of its
+/// datum, in metres.
+pub fn of(crs: &Crs, tolerance: f64) -> Result<Transformation> {
     let (name, definition) = match crs {
         Crs::Epsg(code) => {
             let definition = of_epsg(*code).map(str::to_owned);
@@ -34,9 +42,17 @@ pub fn of(crs: &Crs) -> Result<Transformation> {
         Crs::Wgs84 => ("EPSG:4326".to_owned(), Ok("+proj=longlat +datum=WGS84".to_owned())),
     };
     let made = definition.and_then(|definition| {
+        let definition = match tolerance >= NAD27_ERROR {
+            true => definition.replace("+datum=NAD27", NAD27_SHIFT),
+            false => definition,
+        };
         check(&definition)?;
-        // `proj4rs` 0.1 knows only the old name of PROJ's parameter.
-        let definition = definition.replace("+k_0=", "+k=");
+        // `proj4rs` 0.1 knows only the old name of PROJ's parameter, and computes a wrong flattening
+        // from a minor axis (positions 70 m off).
+        let definition = definition
+            .replace("+k_0=", "+k=")
+            .replace("+ellps=clrk66", "+a=6378206.4 +rf=294.9786982138982")
+            .replace("+ellps=mod_airy", "+a=6377340.189 +rf=299.3249646");
         Transformation::new(&name, &definition).map_err(|error| error.to_string())
     });
     made.map_err(|why| {
@@ -102,8 +118,16 @@ fn of_tree(tree: &Node) -> Result<String, String> {
     Err(format!("a `{}` cannot be used", sanitize(tree.keyword, 40)))
 }
 
-/// Returns ellipsoid and shift of a geographic system.
+/// Returns ellipsoid and shift of a geographic system, from its text or from its code.
 fn datum(tree: &Node) -> Result<String, String> {
+    datum_of_text(tree).or_else(|message| {
+        let definition = epsg(tree).and_then(|code| of_epsg(code.parse().ok()?));
+        let datum = definition.and_then(|definition| definition.strip_prefix("+proj=longlat"));
+        datum.map(str::to_owned).ok_or(message)
+    })
+}
+
+fn datum_of_text(tree: &Node) -> Result<String, String> {
     if let Some(unit) = tree.child(&["UNIT", "ANGLEUNIT"])
         && unit.number(1).is_none_or(|factor| (factor - DEGREE).abs() > 1e-9)
     {
@@ -218,7 +242,7 @@ mod tests {
     const NAD83: &str = r#"GEOGCS["GCS_North_American_1983",DATUM["D_North_American_1983",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
 
     fn message(text: &str) -> String {
-        of(&Crs::Text(text.to_owned())).map_or_else(|error| error.to_string(), |_| "followed".to_owned())
+        of(&Crs::Text(text.to_owned()), 0.0).map_or_else(|error| error.to_string(), |_| "followed".to_owned())
     }
 
     #[test]
@@ -229,8 +253,33 @@ mod tests {
         insta::assert_snapshot!(of_tree(&parse(&albers).unwrap()).unwrap(), @"+proj=aea +x_0=304.8006096012192 +lon_0=-96 +lat_1=29.5 +lat_2=45.5 +lat_0=23 +to_meter=0.3048006096012192 +ellps=WGS84 +towgs84=0,0,0");
         let newer = r#"PROJCRS["x",BASEGEOGCRS["ETRS89",ENSEMBLE["e",MEMBER["m"],ELLIPSOID["GRS 1980",6378137,298.257222101]]],CONVERSION["c",METHOD["Transverse Mercator"],PARAMETER["Longitude of natural origin",9],PARAMETER["Scale factor at natural origin",0.9996],PARAMETER["False easting",500,LENGTHUNIT["kilometre",1000]]],CS[Cartesian,2],AXIS["(E)",east,LENGTHUNIT["metre",1]]]"#;
         insta::assert_snapshot!(of_tree(&parse(newer).unwrap()).unwrap(), @"+proj=tmerc +lon_0=9 +k_0=0.9996 +x_0=500000 +to_meter=1 +ellps=WGS84 +towgs84=0,0,0");
+        let coded = r#"PROJCS["x",GEOGCS["y",AUTHORITY["EPSG","4269"]],PROJECTION["Albers"],UNIT["m",1]]"#;
+        insta::assert_snapshot!(of_tree(&parse(coded).unwrap()).unwrap(), @"+proj=aea +to_meter=1 +datum=NAD83 +no_defs");
         let high = format!(r#"COMPD_CS["both",{NAD83},VERT_CS["height"]]"#);
         assert_eq!(message(&high), "followed");
+    }
+
+    #[test]
+    fn ellipsoids_with_a_minor_axis_are_followed() {
+        // Positions computed by PROJ 9.5.1 with the definitions of the table.
+        let positions = [
+            (2736, 500_000.0, 8_200_000.0, 32.999_622_988_2, -16.282_956_909_6),
+            (3123, 500_000.0, 1_600_000.0, 121.001_362_511_3, 14.466_979_641_1),
+            (29903, 315_000.0, 234_000.0, -6.274_060_296_7, 53.343_966_930_6),
+        ];
+        for (code, x, y, lon, lat) in positions {
+            let found = of(&Crs::Epsg(code), 0.0).unwrap().to_lon_lat(x, y).unwrap();
+            assert!((found.0 - lon).abs() < 1e-6 && (found.1 - lat).abs() < 1e-6, "{code}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn nad27_is_followed_within_its_error() {
+        let corner = |tolerance| of(&Crs::Epsg(26711), tolerance)?.to_lon_lat(440_720.0, 3_751_320.0);
+        assert!(corner(19.0).is_err());
+        // Position computed by rasterio 1.4.4 (GDAL 3.10.3).
+        let (lon, lat) = corner(20.0).unwrap();
+        assert!((lon + 117.642_042_8).abs() < 1e-4 && (lat - 33.902_368_4).abs() < 1e-4, "{lon} {lat}");
     }
 
     #[test]
@@ -243,7 +292,7 @@ mod tests {
         insta::assert_snapshot!(projected(r#"PROJECTION["Bonne"]"#), @"coordinate system `x`: its projection `Bonne` is not known: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(projected(r#"PROJECTION["Albers"],PARAMETER["Azimuth",3]"#), @"coordinate system `x`: its parameter `Azimuth` is not known: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(message("GEOGCS["), @"coordinate system `GEOGCS[`: its text cannot be read: reproject to WGS 84 (EPSG:4326) first");
-        let code = |code| of(&Crs::Epsg(code)).unwrap_err().to_string();
+        let code = |code| of(&Crs::Epsg(code), 0.0).unwrap_err().to_string();
         insta::assert_snapshot!(code(4267), @"coordinate system `EPSG:4267`: its datum needs a grid of shifts: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(code(4807), @"coordinate system `EPSG:4807`: it counts from another meridian than Greenwich: reproject to WGS 84 (EPSG:4326) first");
         insta::assert_snapshot!(code(99_999), @"coordinate system `EPSG:99999`: it is not in the table of definitions: reproject to WGS 84 (EPSG:4326) first");

@@ -9,8 +9,11 @@ mod definition;
 mod reproject;
 mod tree;
 
+use std::fmt;
+
 pub use self::reproject::{Transformation, refined};
 use crate::error::Result;
+use crate::sanitize::sanitize;
 
 /// Coordinate system as stated by a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,23 @@ pub enum Crs {
     Unknown(String),
 }
 
+impl fmt::Display for Crs {
+    /// Formats the code or the name, such as `EPSG:32628`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wgs84 => f.write_str("WGS 84"),
+            Self::Epsg(code) => write!(f, "EPSG:{code}"),
+            Self::Text(text) | Self::Unknown(text) => {
+                let name = tree::parse(text).map(|tree| tree.name().to_owned());
+                match name.as_deref().unwrap_or(text) {
+                    "" | "unnamed" | "unknown" => f.write_str("without a name"),
+                    name => f.write_str(&sanitize(name, 80)),
+                }
+            }
+        }
+    }
+}
+
 impl Crs {
     /// Parses a name such as `EPSG:25832`, `urn:ogc:def:crs:OGC:1.3:CRS84` or
     /// `http://www.opengis.net/def/crs/EPSG/0/4326`.
@@ -37,6 +57,7 @@ impl Crs {
         }
     }
 
+    /// Returns the system with a code of an authority, such as `EPSG` and `32628`.
     pub fn from_authority(authority: &str, code: &str) -> Self {
         let is_epsg = authority.eq_ignore_ascii_case("EPSG");
         match (authority.to_ascii_uppercase().as_str(), code.to_ascii_uppercase().as_str()) {
@@ -79,9 +100,19 @@ impl Crs {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) if the system is not supported;
     /// the error contains its name.
     pub fn to_wgs84(&self) -> Result<Option<Transformation>> {
+        self.to_wgs84_within(0.0)
+    }
+
+    /// Returns the transformation to WGS 84, whose shift of the datum may be wrong by `tolerance`
+    /// metres; `None` if none is needed.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_wgs84`](Self::to_wgs84).
+    pub fn to_wgs84_within(&self, tolerance: f64) -> Result<Option<Transformation>> {
         match self {
             Self::Wgs84 => Ok(None),
-            other => definition::of(other).map(Some),
+            other => definition::of(other, tolerance).map(Some),
         }
     }
 }

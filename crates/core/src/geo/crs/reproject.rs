@@ -26,7 +26,8 @@ pub struct Transformation {
 }
 
 impl Transformation {
-    pub fn new(name: &str, definition: &str) -> Result<Self> {
+    /// Creates the transformation of a definition in the form of PROJ.
+    pub(super) fn new(name: &str, definition: &str) -> Result<Self> {
         let proj = |definition: &str| {
             Proj::from_proj_string(definition).map_err(|error| Error::foreign(ErrorKind::InvalidInput, error))
         };
@@ -66,6 +67,36 @@ impl Transformation {
             before = Some((point, position));
         }
         Ok(LineString::new(positions))
+    }
+
+    /// Returns longitude and latitude, in degrees, of a position in the original system.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for a position outside of the system.
+    pub fn to_lon_lat(&self, x: f64, y: f64) -> Result<(f64, f64)> {
+        self.position(Coord { x, y }).map(|found| (found.x, found.y))
+    }
+
+    /// Returns the position in the original system of a longitude and latitude, in degrees.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for a position outside of the system.
+    pub fn from_lon_lat(&self, lon: f64, lat: f64) -> Result<(f64, f64)> {
+        let mut moved = (lon.to_radians(), lat.to_radians(), 0.0);
+        let there = transform(&self.to, &self.from, &mut moved);
+        let (x, y) = match self.from.is_latlong() {
+            true => (moved.0.to_degrees(), moved.1.to_degrees()),
+            false => (moved.0, moved.1),
+        };
+        match there.is_ok() && x.is_finite() && y.is_finite() {
+            true => Ok((x, y)),
+            false => Err(Error::invalid(format!(
+                "position {lon}, {lat} lies outside of the coordinate system `{}`",
+                self.name
+            ))),
+        }
     }
 
     fn position(&self, point: Coord) -> Result<Coord> {
