@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_first_bytes_are_decoded_without_the_others() {
-        let bytes: Vec<u8> = (0..20_000_u32).map(|number| (number * number >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..20_000_u32).map(|number| ((number * number) >> 7) as u8).collect();
         let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
         deflate.write_all(&bytes).unwrap();
         let lzw =
