@@ -2,9 +2,9 @@
 
     python zonal.py FOLDER SEED COUNT
 
-writes COUNT rasters `N.tif` and files `N.json`: a list of `geometry` (GeoJSON), `exactextract` and
-`shapely` (statistics by name; null is undefined). exactextract's shares are 32-bit floats; those of
-shapely are areas of intersections in 64 bits.
+writes COUNT rasters `N.tif` and files `N.json`: a list of `geometry` (GeoJSON, with the coordinates as
+text), `exactextract` and `shapely` (statistics by name; null is undefined). exactextract's shares are
+32-bit floats; those of shapely are areas of intersections in 64 bits.
 """
 
 import json
@@ -66,6 +66,11 @@ def shape(rng, width, height, is_exact):
     if kind == 4:
         return Polygon(ring, [hole])
     return MultiPolygon([Polygon(ring, [hole]), Polygon(star(rng, x, y, 0.4 * inner))])
+
+
+def text(coordinates):
+    """Coordinates as text, since not every reader of JSON returns the same floats."""
+    return repr(float(coordinates)) if np.isscalar(coordinates) else [text(part) for part in coordinates]
 
 
 def defined(value):
@@ -138,7 +143,8 @@ def main(folder, seed, count):
             if (corners == corners.round()).all():
                 # Several shares are equal but for rounding: which is the least is chance.
                 del peers["exactextract"]["majority"], peers["exactextract"]["minority"]
-            cases.append({"geometry": mapping(placed), **peers})
+            geometry = {"type": placed.geom_type, "coordinates": text(mapping(placed)["coordinates"])}
+            cases.append({"geometry": geometry, **peers})
         (folder / f"{number}.json").write_text(json.dumps(cases))
 
 

@@ -37,11 +37,9 @@ impl From<i32> for BandRef {
     }
 }
 
-/// Common names of the EO extension of STAC (version 2.0), each with other names of the same band in
-/// the order in which they are searched: older common names, and the bands of Sentinel-2
-/// (`B02`, …) and Landsat 8 and 9 (`SR_B2`, …, collection 2).
-///
-/// A band at 865 nm stands in for `nir` where no band at 842 nm exists, as on Landsat.
+/// Common names of the EO extension of STAC (version 2.0), each with other names of the same band:
+/// older common names, and the bands of Sentinel-2 (`B02`, …) and Landsat 8 and 9 (`SR_B2`, …,
+/// collection 2).
 const COMMON: [(&str, &[&str]); 14] = [
     ("coastal", &["B01", "SR_B1"]),
     ("blue", &["B02", "SR_B2"]),
@@ -50,29 +48,31 @@ const COMMON: [(&str, &[&str]); 14] = [
     ("rededge071", &["rededge1", "B05"]),
     ("rededge075", &["rededge2", "B06"]),
     ("rededge078", &["rededge3", "B07"]),
-    ("nir", &["B08", "nir08", "SR_B5", "B8A"]),
-    ("nir08", &["B8A", "SR_B5"]),
+    ("nir", &["B08"]),
+    (NARROW_NIR, &["B8A", "SR_B5"]),
     ("nir09", &["B09"]),
+    ("cirrus", &["B10"]),
     ("swir16", &["B11", "SR_B6"]),
     ("swir22", &["B12", "SR_B7"]),
     ("lwir11", &["ST_B10"]),
-    ("cirrus", &["B10"]),
 ];
+
+/// Common name of the band at 865 nm, which stands in for `nir` where there is none at 842 nm, as on
+/// Landsat.
+const NARROW_NIR: &str = "nir08";
 
 /// Returns the names to search for a band, in order.
 fn names_of(wanted: &str) -> Vec<&str> {
     let is = |name: &str| name.eq_ignore_ascii_case(wanted);
-    let (mut names, mut common) = (vec![wanted], Vec::new());
-    for (name, others) in &COMMON {
-        if is(name) {
-            names.extend_from_slice(others);
-        } else if others.iter().any(|other| is(other)) {
-            common.push(*name);
-        }
+    let same = COMMON.iter().find(|(common, others)| is(common) || others.iter().any(|other| is(other)));
+    let mut names = vec![wanted];
+    if let Some((common, others)) = same {
+        names.push(common);
+        names.extend_from_slice(others);
     }
-    // `B8A` is `nir08` rather than `nir`: of two common names the closer one has fewer others.
-    common.sort_by_key(|name| COMMON.iter().find(|(one, _)| one == name).map(|(_, others)| others.len()));
-    names.extend(common);
+    if is("nir") {
+        names.extend(names_of(NARROW_NIR));
+    }
     names
 }
 
@@ -101,9 +101,11 @@ pub(crate) fn find<S: AsRef<str>>(names: &[S], band: &BandRef) -> Result<usize> 
         .ok_or_else(|| unknown(names, wanted))
 }
 
-/// Returns the index of a band that is named by its number, such as `b1`.
+/// Returns the index of a band that is named by its number, such as `b1`; `B01` and `B1` are names of
+/// instruments.
 fn number(name: &str) -> Option<usize> {
-    name.strip_prefix(['b', 'B'])?.parse::<usize>().ok()?.checked_sub(1)
+    let digits = name.strip_prefix('b').filter(|digits| !digits.starts_with('0'))?;
+    digits.parse::<usize>().ok()?.checked_sub(1)
 }
 
 fn unknown<S: AsRef<str>>(names: &[S], wanted: &str) -> Error {
@@ -139,6 +141,9 @@ mod tests {
         assert_eq!(found(&earth_search, "B08"), Some(1));
         assert_eq!(found(&earth_search, "rededge071"), Some(2));
         assert_eq!(found(&["nir08", "red"], "nir"), Some(0));
+        // But not the other way round.
+        assert_eq!(found(&["nir"], "nir08"), None);
+        assert_eq!(found(&["nir"], "B8A"), None);
     }
 
     #[test]
@@ -146,6 +151,7 @@ mod tests {
         assert_eq!(found(&["RED", "red"], "red"), Some(1));
         assert_eq!(found(&["x", "B1"], "B1"), Some(1));
         assert_eq!(found(&["x", "y"], "b2"), Some(1));
+        assert_eq!(found(&["x", "y"], "B02"), None);
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn python(script: &str, arguments: &[&str]) -> Option<Vec<u8>> {
 }
 
 fn ring(corners: &Value) -> LineString {
-    let number = |value: &Value| value.as_f64().unwrap();
+    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
     corners.as_array().unwrap().iter().map(|corner| (number(&corner[0]), number(&corner[1]))).collect()
 }
 
