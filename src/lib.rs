@@ -48,7 +48,7 @@
 //! # Limits
 //!
 //! There is no async interface: calls block, and send their requests concurrently where that is
-//! faster. Pixels are not processed. This is an independent project, not UP42's.
+//! faster. This is an independent project, not UP42's.
 //!
 //! # Features
 //!
